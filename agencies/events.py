@@ -1,0 +1,68 @@
+"""What the agencies floor tells others, and how the audit trail names its acts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from agencies.models import AgencyStatus
+
+AGENCY_ADDED = "agencies.agency.added"
+AGENCY_CHANGED = "agencies.agency.changed"
+STATUS_MOVED = "agencies.agency.moved"
+STANDING_SET = "agencies.standing.set"
+CREDENTIAL_REQUESTED = "agencies.credential.requested"
+CREDENTIAL_SUBMITTED = "agencies.credential.submitted"
+CREDENTIAL_TAKEN_OVER = "agencies.credential.taken_over"
+CREDENTIAL_VERIFIED = "agencies.credential.verified"
+CREDENTIAL_REFUSED = "agencies.credential.refused"
+CREDENTIAL_WITHDRAWN = "agencies.credential.withdrawn"
+CREDENTIAL_EXPIRED = "agencies.credential.expired"
+CREDENTIAL_NOTICED = "agencies.credential.noticed"
+EXEMPTION_RECORDED = "agencies.exemption.recorded"
+EXEMPTION_ENDED = "agencies.exemption.ended"
+CONTRACT_DRAFTED = "agencies.contract.drafted"
+CONTRACT_DISCARDED = "agencies.contract.discarded"
+CONTRACT_APPROVED = "agencies.contract.approved"
+CONTRACT_ENDED = "agencies.contract.ended"
+
+
+@dataclass(frozen=True)
+class AgencyStatusChanged:
+    """An agency moved from one state of its life to another."""
+
+    agency_id: int
+    code: str
+    before: AgencyStatus
+    after: AgencyStatus
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AgencySuspended:
+    """From now on an agency receives nothing. Said after AgencyStatusChanged."""
+
+    agency_id: int
+    code: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class CredentialLapsed:
+    """An agency no longer has a credential for a place, and none that takes over from it: expired or withdrawn."""
+
+    agency_id: int
+    credential_ref: str
+    code: str
+    jurisdiction: str
+    first_day_without: date
+
+
+@dataclass(frozen=True)
+class RosterLoaded:
+    """A file of collectors was read to its end."""
+
+    report_id: int
+    agency_id: int

@@ -1,0 +1,26 @@
+"""Permissions of the agencies floor, and what the foundation may ask about tenants: an agency is the portal's tenant."""
+
+from __future__ import annotations
+
+from agencies import queries
+from portal import tenants
+from portal.permissions import AM, AP, BANK, CO, VM, Permission
+
+PERMISSIONS = (
+    Permission("agencies.view", "See agencies, their credentials, contracts and collectors.", BANK | {AM}),
+    Permission(
+        "agencies.manage", "Add agencies, hand them in for review, begin and finish their exit.", frozenset({VM})
+    ),
+    Permission("agencies.decide", "Approve or decline agencies that another person handed in.", frozenset({AP})),
+    Permission("agencies.suspend", "Suspend an agency and reinstate it.", frozenset({CO})),
+    Permission("credentials.submit", "Send in credentials of an agency with their evidence.", frozenset({AM, VM})),
+    Permission("credentials.request", "Ask an agency for a credential.", frozenset({VM, CO})),
+    Permission(
+        "credentials.verify", "Verify, refuse and withdraw credentials that another person sent in.", frozenset({CO})
+    ),
+    Permission("exemptions.record", "Record why an agency need not hold what a place asks for.", frozenset({CO})),
+    Permission("contracts.draft", "Draft contracts with their fee terms, and end them.", frozenset({VM})),
+    Permission("contracts.approve", "Approve contracts that another person drafted.", frozenset({AP})),
+)
+
+tenants.register(find=queries.id_of_code, code=queries.code_of_id, shut=queries.has_left)

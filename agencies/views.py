@@ -1,0 +1,464 @@
+"""Pages about agencies: who there is, where each may collect and why not, what it holds, on what terms, who works for it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import date
+from pathlib import Path
+from typing import Any, TypeVar
+
+from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask.typing import ResponseReturnValue
+from flask_babel import get_locale
+from flask_babel import gettext as _
+
+from agencies import contracts as contracting
+from agencies import credentials as rule
+from agencies import listings, queries, tabs, verifying, vetting
+from agencies.credentials import Reason, merged, not_ready, outside_contract, sentences, state_on
+from agencies.evidence import HEAD, LARGEST, content_type
+from agencies.forms import (
+    GROUND_LABELS,
+    KIND_LABELS,
+    PRODUCT_LABELS,
+    AgencyForm,
+    ContractForm,
+    CredentialForm,
+    ExemptionForm,
+    LastDayForm,
+    MoveForm,
+    ReasonForm,
+    RequestForm,
+)
+from agencies.models import Agency, Contract, Credential
+from agencies.steps import STEPS, open_to
+from agencies.territory import countries, territory
+from portal import clock, files, lists, web
+from portal.db import session
+from portal.errors import N_, DomainError, Invalid, NotFound
+from portal.files import StoredFile
+from portal.forms import give_errors
+from portal.navigation import Item
+from portal.web import actor, requires, translated
+
+Row = TypeVar("Row")
+blueprint = Blueprint("agencies", __name__, url_prefix="/agencies")
+BLUEPRINTS = (blueprint,)
+NAVIGATION: tuple[Item, ...] = (
+    {"section": N_("Panel"), "label": N_("Agencies"), "endpoint": "agencies.index", "icon": "buildings", "permission": "agencies.view", "order": 10},
+)  # fmt: skip
+
+
+@blueprint.app_template_global("agency_tabs")
+def agency_tabs(agency: Agency) -> list[dict[str, Any]]:
+    """The tabs of an agency's page that there are and that the reader may open, for page_header."""
+    served = [
+        tab for tab in tabs.in_order() if tab.endpoint in current_app.view_functions and actor().may(tab.permission)
+    ]
+    return [
+        {
+            "label": _(tab.label),
+            "url": url_for(tab.endpoint, code=agency.code),
+            "active": request.endpoint == tab.endpoint,
+        }
+        for tab in served
+    ]
+
+
+@blueprint.app_template_global("credential_name")
+def credential_name(code: str) -> str:
+    """What a credential is called in the reader's language."""
+    return rule.credential_name(code, _language())
+
+
+@blueprint.app_template_global("country_name")
+def country_name(code: str) -> str:
+    """What a country is called in the reader's language; its code where that is not known."""
+    return str(get_locale().territories.get(code, code))
+
+
+# -- agencies ------------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("")
+@requires("agencies.view")
+def index() -> ResponseReturnValue:
+    """Everybody on the panel; an agency's own people go to their own page."""
+    if (own := actor().agency_code) is not None:
+        return redirect(url_for(".page", code=own), 303)
+    listing = lists.show(actor(), listings.agencies(_today()), queries.agencies_list(actor()), name="agencies")
+    return listing if isinstance(listing, Response) else render_template("agencies/index.html", listing=listing)
+
+
+@blueprint.route("/new", methods=["GET", "POST"])
+@requires("agencies.manage", see="agencies.view")
+def new() -> ResponseReturnValue:
+    """Put an applicant on the list."""
+    form = AgencyForm(country="US")
+    form.offer()
+    added = _accepted(
+        form, lambda: vetting.add_agency(session(), actor(), form.code.data, form.particulars(), at=clock.now())
+    )
+    if added is None:
+        return _form(form, _("Add an agency"), _("Add the agency"), url_for(".index"))
+    done = _("%(name)s is on the list. Hand it in for review when its papers are complete.", name=added.name)
+    return _back(done, ".page", code=added.code)
+
+
+@blueprint.get("/<code>")
+@requires("agencies.view")
+def page(code: str) -> ResponseReturnValue:
+    """One agency: what it is, where it may collect and why not, its history, and what can be decided on it."""
+    agency, today = _agency(code), _today()
+    facts = queries.facts(session(), [agency.id])[agency.id]
+    history = queries.history(session(), agency)
+    places = territory(facts, today)
+    uncovered = (outside_contract(facts, country, None, today) for country in countries(facts, today))
+    return render_template(
+        "agencies/agency.html",
+        agency=agency,
+        kind=KIND_LABELS[agency.kind],
+        standing=queries.standing_of(session(), agency.id),
+        steps=open_to(actor(), agency, had_a_hand=vetting.had_a_hand(history, actor())),
+        history=history,
+        blocked=_said([*not_ready(facts), *(reason for reasons in uncovered for reason in reasons)]),
+        places=places,
+        allowed=[place for place in places if not place.lacks],
+        lacking=_said(merged(lack for place in places for lack in place.lacks)),
+    )
+
+
+@blueprint.route("/<code>/edit", methods=["GET", "POST"])
+@requires("agencies.manage", see="agencies.view")
+def edit(code: str) -> ResponseReturnValue:
+    """Correct who an agency is and how it is reached. Its code stays for good."""
+    agency = _agency(code)
+    form = AgencyForm(obj=agency, data={"kind": agency.kind.value})
+    form.offer()
+    del form.code
+    if _accepted(form, lambda: vetting.correct(session(), actor(), agency, form.particulars())) is None:
+        return _form(form, _("Edit"), _("Save"), url_for(".page", code=code), agency)
+    return _back(_("The particulars are saved."), ".page", code=code)
+
+
+@blueprint.post("/<code>/status/<step>")
+@requires("agencies.view")
+def move(code: str, step: str) -> ResponseReturnValue:
+    """Move an agency on in its life, with a reason. Who may depends on the step (agencies/steps)."""
+    agency, form = _agency(code), MoveForm()
+    taken = STEPS.get(step)
+    if taken is None:
+        raise NotFound
+    actor().must(taken.permission)
+    more = {"ramp_accounts": form.ramp_accounts.data} if taken.name == "probation" else {}
+    taken.act(session(), actor(), agency, reason=form.reason.data or "", at=clock.now(), **more)
+    return _back(_("Done: %(step)s.", step=_(taken.label)), ".page", code=code)
+
+
+# -- credentials ---------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/<code>/credentials")
+@requires("agencies.view")
+def credentials(code: str) -> ResponseReturnValue:
+    """What an agency holds, was asked for and sent in, and what it need not hold."""
+    agency = _agency(code)
+    spec = listings.credentials(code, _language(), _today())
+    listing = lists.show(actor(), spec, queries.credentials_list(agency), name=f"credentials-{code}")
+    if isinstance(listing, Response):
+        return listing
+    return render_template(
+        "agencies/credentials.html",
+        agency=agency,
+        listing=listing,
+        exemptions=queries.exemptions_of(session(), agency),
+        grounds=GROUND_LABELS,
+        today=_today(),
+    )
+
+
+@blueprint.route("/<code>/credentials/new", methods=["GET", "POST"])
+@requires("credentials.submit", see="agencies.view")
+def submit(code: str) -> ResponseReturnValue:
+    """Send a credential in with the document that proves it."""
+    agency = _agency(code)
+    form = CredentialForm(code=request.args.get("credential"), jurisdiction=request.args.get("place"))
+    form.offer(agency.country)
+    sent = _accepted(form, lambda: _submit(agency, form))
+    if sent is None:
+        back = url_for(".credentials", code=code)
+        return _form(form, _("Send in a credential"), _("Send in the credential"), back, agency)
+    done = _("The credential is sent in. It counts once compliance has verified it.")
+    return _back(done, ".credential", code=code, ref=sent.ref)
+
+
+def _submit(agency: Agency, form: CredentialForm) -> Credential:
+    """The document goes into the store first; it does not stay there if the credential is refused."""
+    evidence = _keep(form.evidence.data)
+    try:
+        return verifying.submit(session(), actor(), agency, form.paper(), evidence=evidence, at=clock.now())
+    except DomainError:
+        files.store().remove(evidence.place)
+        raise
+
+
+def _keep(part: Any) -> StoredFile:
+    media_type = content_type(part.stream.read(HEAD))
+    part.stream.seek(0)
+    if media_type is None:
+        message = N_("Choose a PDF, PNG or JPEG.")
+        raise Invalid(message, fields={"evidence": message})
+    received = files.store().receive(part.stream, LARGEST)
+    return files.keep(session(), actor(), received, name=part.filename or "document", content_type=media_type)
+
+
+@blueprint.route("/<code>/credentials/request", methods=["GET", "POST"])
+@requires("credentials.request", see="agencies.view")
+def ask(code: str) -> ResponseReturnValue:
+    """Ask an agency for a credential."""
+    agency, form = _agency(code), RequestForm()
+    form.offer(agency.country)
+    asked = _accepted(
+        form,
+        lambda: verifying.request(
+            session(),
+            actor(),
+            agency,
+            form.code.data,
+            form.jurisdiction.data,
+            note=form.note.data or "",
+            at=clock.now(),
+        ),
+    )
+    if asked is None:
+        back = url_for(".credentials", code=code)
+        return _form(form, _("Ask for a credential"), _("Ask for the credential"), back, agency)
+    return _back(_("The agency finds the request in its work list."), ".credentials", code=code)
+
+
+@blueprint.get("/<code>/credentials/<ref>")
+@requires("agencies.view")
+def credential(code: str, ref: str) -> ResponseReturnValue:
+    """One credential with its evidence, and the decision on it."""
+    agency, found = _credential(code, ref)
+    return render_template(
+        "agencies/credential.html",
+        agency=agency,
+        credential=found,
+        state=state_on(found.state, found.valid_until, _today()).value,
+        evidence=queries.evidence_of(session(), found),
+        own=found.submitted_by_id is not None and found.submitted_by_id == actor().user_id,
+    )
+
+
+@blueprint.get("/<code>/credentials/<ref>/document")
+@requires("agencies.view")
+def document(code: str, ref: str) -> ResponseReturnValue:
+    """The evidence as it was received; always an attachment, never shown by the browser."""
+    file = queries.evidence_of(session(), _credential(code, ref)[1])
+    if file is None:
+        raise NotFound
+    path, kind = files.store().folder / Path(file.place), "application/octet-stream"
+    response = send_file(path, mimetype=kind, as_attachment=True, download_name=file.name)
+    response.headers["Content-Security-Policy"] = "sandbox"
+    return response
+
+
+@blueprint.post("/<code>/credentials/<ref>/verify")
+@requires("credentials.verify", see="agencies.view")
+def verify(code: str, ref: str) -> ResponseReturnValue:
+    """Find that the evidence proves the credential."""
+    verifying.verify(session(), actor(), _credential(code, ref)[1], at=clock.now())
+    return _back(_("The credential is verified and counts from now on."), ".credential", code=code, ref=ref)
+
+
+@blueprint.post("/<code>/credentials/<ref>/refuse")
+@requires("credentials.verify", see="agencies.view")
+def refuse(code: str, ref: str) -> ResponseReturnValue:
+    """Find that the evidence does not prove it."""
+    reason = ReasonForm().reason.data or ""
+    verifying.refuse(session(), actor(), _credential(code, ref)[1], reason=reason, at=clock.now())
+    return _back(_("The credential is refused. The agency reads why."), ".credential", code=code, ref=ref)
+
+
+@blueprint.post("/<code>/credentials/<ref>/withdraw")
+@requires("credentials.verify", see="agencies.view")
+def withdraw(code: str, ref: str) -> ResponseReturnValue:
+    """End a credential that was withdrawn, suspended or cancelled at its register."""
+    form = ReasonForm()
+    ended_on, reason = form.day.data or _today(), form.reason.data or ""
+    verifying.withdraw(session(), actor(), _credential(code, ref)[1], ended_on=ended_on, reason=reason, at=clock.now())
+    return _back(_("The credential has ended."), ".credential", code=code, ref=ref)
+
+
+@blueprint.route("/<code>/exemptions/new", methods=["GET", "POST"])
+@requires("exemptions.record", see="agencies.view")
+def exempt(code: str) -> ResponseReturnValue:
+    """Record why an agency need not hold what a place asks for."""
+    agency, form = _agency(code), ExemptionForm(valid_from=_today())
+    form.offer(agency.country)
+    if _accepted(form, lambda: verifying.exempt(session(), actor(), agency, form.claim(), at=clock.now())) is None:
+        back = url_for(".credentials", code=code)
+        return _form(form, _("Record an exemption"), _("Record the exemption"), back, agency)
+    return _back(_("The exemption is recorded."), ".credentials", code=code)
+
+
+@blueprint.post("/<code>/exemptions/<int:exemption_id>/end")
+@requires("exemptions.record", see="agencies.view")
+def end_exemption(code: str, exemption_id: int) -> ResponseReturnValue:
+    """End an exemption with today."""
+    agency = _agency(code)
+    found = queries.exemption(session(), agency, exemption_id)
+    verifying.end_exemption(session(), actor(), agency, found, last_day=_today())
+    return _back(_("The exemption ends with today."), ".credentials", code=code)
+
+
+# -- contracts and collectors --------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/<code>/contracts")
+@requires("agencies.view")
+def contracts(code: str) -> ResponseReturnValue:
+    """An agency's contracts with their clauses."""
+    agency = _agency(code)
+    found = queries.contracts_of(session(), agency)
+    clauses = queries.terms_of(session(), [one.id for one in found])
+    return render_template(
+        "agencies/contracts.html", agency=agency, contracts=found, clauses=clauses, products=PRODUCT_LABELS
+    )
+
+
+@blueprint.route("/<code>/contracts/new", methods=["GET", "POST"])
+@requires("contracts.draft", see="agencies.view")
+def draft(code: str) -> ResponseReturnValue:
+    """Draft a contract with its fee schedule."""
+    agency, form = _agency(code), ContractForm(valid_from=_today())
+    if "more" in request.form:
+        form.clauses.append_entry()
+        return render_template("agencies/contract_form.html", agency=agency, form=form)
+    drafted = _accepted(
+        form,
+        lambda: contracting.draft_contract(
+            session(), actor(), agency, form.conditions(), form.schedule(), at=clock.now()
+        ),
+    )
+    if drafted is None:
+        shown = render_template("agencies/contract_form.html", agency=agency, form=form)
+        return shown, 422 if form.is_submitted() else 200
+    done = _("The contract is drafted. It binds once another person has approved it.")
+    return _back(done, ".contract", code=code, contract_id=drafted.id)
+
+
+@blueprint.get("/<code>/contracts/<int:contract_id>")
+@requires("agencies.view")
+def contract(code: str, contract_id: int) -> ResponseReturnValue:
+    """One contract, and the decision on it."""
+    agency, found = _contract(code, contract_id)
+    return render_template(
+        "agencies/contract.html",
+        agency=agency,
+        contract=found,
+        clauses=queries.terms_of(session(), [found.id]),
+        products=PRODUCT_LABELS,
+        own=found.created_by_id is not None and found.created_by_id == actor().user_id,
+    )
+
+
+@blueprint.post("/<code>/contracts/<int:contract_id>/approve")
+@requires("contracts.approve", see="agencies.view")
+def approve_contract(code: str, contract_id: int) -> ResponseReturnValue:
+    """Approve a contract that another person drafted."""
+    contracting.approve_contract(session(), actor(), _contract(code, contract_id)[1], at=clock.now())
+    return _back(_("The contract is approved and binds."), ".contract", code=code, contract_id=contract_id)
+
+
+@blueprint.post("/<code>/contracts/<int:contract_id>/discard")
+@requires("contracts.draft", see="agencies.view")
+def discard_contract(code: str, contract_id: int) -> ResponseReturnValue:
+    """Throw a draft away."""
+    contracting.discard_draft(session(), actor(), _contract(code, contract_id)[1])
+    return _back(_("The draft is gone."), ".contracts", code=code)
+
+
+@blueprint.route("/<code>/contracts/<int:contract_id>/end", methods=["GET", "POST"])
+@requires("contracts.draft", see="agencies.view")
+def end_contract(code: str, contract_id: int) -> ResponseReturnValue:
+    """End a contract early."""
+    agency, found = _contract(code, contract_id)
+    form = LastDayForm()
+    ended = _accepted(
+        form,
+        lambda: contracting.end_contract(
+            session(), actor(), found, last_day=form.last_day.data, reason=form.reason.data
+        ),
+    )
+    if ended is None:
+        title, back = _("End contract %(number)s", number=found.number), url_for(".contracts", code=code)
+        return _form(form, title, _("End the contract"), back, agency)
+    done = _("The contract ends on %(day)s.", day=ended.valid_until)
+    return _back(done, ".contract", code=code, contract_id=contract_id)
+
+
+@blueprint.get("/<code>/collectors")
+@requires("agencies.view")
+def collectors(code: str) -> ResponseReturnValue:
+    """Who works for an agency."""
+    agency = _agency(code)
+    spec = listings.collectors(_today())
+    listing = lists.show(actor(), spec, queries.collectors_list(agency), name=f"collectors-{code}")
+    if isinstance(listing, Response):
+        return listing
+    return render_template("agencies/collectors.html", agency=agency, listing=listing)
+
+
+# -- what the pages share ------------------------------------------------------------------------------------------------
+
+
+def _agency(code: str) -> Agency:
+    return queries.get(session(), actor(), code)
+
+
+def _credential(code: str, ref: str) -> tuple[Agency, Credential]:
+    agency = _agency(code)
+    return agency, queries.credential(session(), agency, ref)
+
+
+def _contract(code: str, contract_id: int) -> tuple[Agency, Contract]:
+    agency = _agency(code)
+    return agency, queries.contract(session(), agency, contract_id)
+
+
+def _today() -> date:
+    return clock.today(web.settings().bank_zone)
+
+
+def _language() -> str:
+    return str(get_locale())
+
+
+def _said(reasons: Iterable[Reason]) -> list[str]:
+    return sentences(reasons, _, _language())
+
+
+def _back(done: str, endpoint: str, **values: Any) -> ResponseReturnValue:
+    flash(done, "good")
+    return redirect(url_for(endpoint, **values), 303)
+
+
+def _accepted(form: Any, act: Callable[[], Row]) -> Row | None:
+    """What the act returned, or None where the form or the act finds fault; the faults stand in the form then."""
+    if not form.validate_on_submit():
+        return None
+    try:
+        return act()
+    except Invalid as error:
+        give_errors(form, error)
+    except DomainError as error:
+        form.form_errors.append(translated(error))
+    return None
+
+
+def _form(form: Any, title: str, verb: str, back: str, agency: Agency | None = None) -> ResponseReturnValue:
+    """A page that is one form."""
+    page = render_template("agencies/form.html", form=form, title=title, verb=verb, back=back, agency=agency)
+    return page, 422 if form.is_submitted() else 200

@@ -1,0 +1,1 @@
+"""Floor 4: what was really paid, and what is owed."""

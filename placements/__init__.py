@@ -1,0 +1,1 @@
+"""Placements: the accounts, and who holds them."""

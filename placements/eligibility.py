@@ -1,0 +1,111 @@
+"""Rule: which agencies may take accounts of a place and product, and every reason why not; which obstacles an account has itself.
+
+Accounts of one consumer go to one agency, so a group may go where every one of its accounts may; putting the answers for single
+accounts together is dealing's part.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+
+from agencies.credentials import AgencyFacts, Agreement, contract_for, holds, may_collect
+from agencies.models import AgencyStatus
+from placements.jurisdictions import country_of
+from placements.reasons import Why
+from placements.seats import PAID, Place, Seat, hold_obstacle, placed_obstacle
+from portal.types import to_minor
+
+
+def refusals(agency: AgencyFacts, places: Iterable[Place], days: Collection[date]) -> dict[Place, tuple[Why, ...]]:
+    """Every reason why this agency may not take accounts of these places on every one of these days; places without one are left out.
+
+    The days are that on which the plan takes effect and, where that one is past, also the day of drawing or placing it: a
+    licence that lapsed meanwhile is no licence.
+    """
+    found = {}
+    for place in places:
+        reasons = [reason for day in sorted(days) for reason in may_collect(agency, *place, day)]
+        if reasons:
+            found[place] = tuple(Why(reason, agency.code) for reason in dict.fromkeys(reasons))
+    return found
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The most an agency may hold: open placements, placed balance in minor units, open placements while on probation."""
+
+    accounts: int | None
+    amount: int | None
+    ramp: int | None
+
+    def are_kept(self, held: Held) -> bool:
+        """True if an agency that holds so much is within its limits."""
+        pairs = ((self.accounts, held.accounts), (self.amount, held.amount), (self.ramp, held.accounts))
+        return all(limit is None or count <= limit for limit, count in pairs)
+
+
+@dataclass(frozen=True)
+class Held:
+    """What an agency holds now: open placements, and the placed balance of those in one currency, in minor units."""
+
+    accounts: int = 0
+    amount: int = 0
+
+
+def limits(agency: AgencyFacts, day: date) -> Limits:
+    """The agency's limits on a day. Contracts that run beside each other cover different accounts, so theirs add up."""
+    in_force = [contract for contract in agency.contracts if holds(contract, day)]
+    return Limits(
+        accounts=_sum([contract.capacity_accounts for contract in in_force]),
+        amount=_sum([None if (most := contract.capacity_amount) is None else to_minor(most) for contract in in_force]),
+        ramp=agency.ramp_accounts if agency.status is AgencyStatus.PROBATION else None,
+    )
+
+
+def seat(agency: AgencyFacts, places: Collection[Place], days: Collection[date], *, weight: float, held: Held) -> Seat:
+    """The agency's seat in a plan that takes effect on the first of these days."""
+    most = limits(agency, min(days))
+    return Seat(
+        code=agency.code,
+        weight=weight,
+        room_accounts=_left(most.accounts, held.accounts),
+        room_amount=_left(most.amount, held.amount),
+        ramp=_left(most.ramp, held.accounts),
+        refusals=refusals(agency, places, days),
+    )
+
+
+def contracts(agency: AgencyFacts, places: Iterable[Place], day: date) -> dict[Place, Agreement]:
+    """The contract under which accounts of these places would be placed on this day, where there is one."""
+    found = {place: contract_for(agency, country_of(place[0]), place[1], day) for place in places}
+    return {place: contract for place, contract in found.items() if contract is not None}
+
+
+def obstacles(*, holds_on: Iterable[str], holder: str | None, balance: int) -> tuple[str, ...]:
+    """Why nobody at all may get an account: the kinds of hold that are on, the agency that has it, nothing owed."""
+    found = [hold_obstacle(kind) for kind in sorted(holds_on)]
+    if holder is not None:
+        found.append(placed_obstacle(holder))
+    if balance <= 0:
+        found.append(PAID)
+    return tuple(found)
+
+
+def days_late(on: date, *, defaulted_on: date | None, days_past_due: int | None, as_of: date | None) -> int | None:
+    """Days since the first payment missed; else the tape's count, grown by the days since its figures stood; none if unknown."""
+    if defaulted_on is not None:
+        return max(0, (on - defaulted_on).days)
+    if days_past_due is None:
+        return None
+    return days_past_due + (max(0, (on - as_of).days) if as_of else 0)
+
+
+def _sum(parts: list[int | None]) -> int | None:
+    known = [part for part in parts if part is not None]
+    return sum(known) if parts and len(known) == len(parts) else None
+
+
+def _left(limit: int | None, held: int) -> int | None:
+    return None if limit is None else max(0, limit - held)

@@ -1,0 +1,405 @@
+"""Accounts and who holds them: consumers, accounts, holds, plans with their lines, placements, recalls."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy.orm import Mapped, mapped_column, relationship
+
+from agencies.models import Agency, Contract
+from portal.db import Base
+from portal.sealing import keyring, mask, mask_name
+from portal.types import Choice, one_of
+
+HIDDEN = "••••"
+
+
+class Product(StrEnum):
+    """What kind of debt (contract 4.1)."""
+
+    CREDIT_CARD = "credit_card"
+    PERSONAL_LOAN = "personal_loan"
+    AUTO_LOAN = "auto_loan"
+    STUDENT_LOAN = "student_loan"
+    MORTGAGE = "mortgage"
+    UTILITY = "utility"
+    MEDICAL = "medical"
+    OTHER = "other"
+
+
+class HoldKind(StrEnum):
+    """Why nobody may collect an account now."""
+
+    DISPUTE = "dispute"
+    CEASE = "cease"
+    ATTORNEY = "attorney"
+    HARDSHIP = "hardship"
+    BANKRUPTCY = "bankruptcy"
+    DECEASED = "deceased"
+    LITIGATION = "litigation"
+    FRAUD = "fraud"
+    IDENTITY_THEFT = "identity_theft"
+    MILITARY = "military"
+    MORATORIUM = "moratorium"
+
+
+class PlanState(StrEnum):
+    """Where a plan stands (contract, section 5)."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    RETURNED = "returned"
+    PLACED = "placed"
+    CANCELLED = "cancelled"
+
+
+PLAN_MOVES: dict[PlanState, frozenset[PlanState]] = {
+    PlanState.DRAFT: frozenset({PlanState.SUBMITTED, PlanState.CANCELLED}),
+    PlanState.SUBMITTED: frozenset({PlanState.APPROVED, PlanState.RETURNED, PlanState.CANCELLED}),
+    PlanState.RETURNED: frozenset({PlanState.DRAFT, PlanState.CANCELLED}),
+    PlanState.APPROVED: frozenset({PlanState.PLACED, PlanState.CANCELLED}),
+    PlanState.PLACED: frozenset(),
+    PlanState.CANCELLED: frozenset(),
+}
+
+
+class PlacementState(StrEnum):
+    """Where a placement stands (contract, section 5). Open: placed, acknowledged, recall_pending, kept."""
+
+    PLACED = "placed"
+    ACKNOWLEDGED = "acknowledged"
+    REFUSED = "refused"
+    RECALL_PENDING = "recall_pending"
+    KEPT = "kept"
+    RECALLED = "recalled"
+    RETURNED = "returned"
+    CLOSED = "closed"
+
+
+OPEN_PLACEMENT = frozenset(
+    {PlacementState.PLACED, PlacementState.ACKNOWLEDGED, PlacementState.RECALL_PENDING, PlacementState.KEPT}
+)
+
+
+class RecallReason(StrEnum):
+    """Why the bank takes an account back. `misplaced` leaves statistics."""
+
+    TERM_END = "term_end"
+    STRATEGY = "strategy"
+    PORTFOLIO_SALE = "portfolio_sale"
+    SETTLED_WITH_BANK = "settled_with_bank"
+    COMPLAINT = "complaint"
+    CREDENTIAL_LAPSE = "credential_lapse"
+    AGENCY_EXIT = "agency_exit"
+    MISPLACED = "misplaced"
+    NO_ACTIVITY = "no_activity"
+    LEGAL = "legal"
+
+
+class ReturnReason(StrEnum):
+    """Why an agency gives an account back."""
+
+    UNCOLLECTABLE = "uncollectable"
+    BANKRUPT = "bankrupt"
+    DECEASED = "deceased"
+    DISPUTED = "disputed"
+    FRAUD = "fraud"
+    NOT_FOUND = "not_found"
+    CEASE = "cease"
+    PAID = "paid"
+    OTHER = "other"
+
+
+class ObjectionReason(StrEnum):
+    """Why an agency asks to keep an account that is being recalled."""
+
+    ACTIVE_PROMISE = "active_promise"
+    PLAN_RUNNING = "plan_running"
+    PAYMENT_PENDING = "payment_pending"
+    LEGAL_RUNNING = "legal_running"
+    OTHER = "other"
+
+
+class RefusalReason(StrEnum):
+    """Why an agency refuses a placement."""
+
+    CONFLICT = "conflict"
+    NO_LICENCE = "no_licence"
+    CAPACITY = "capacity"
+    WRONG_DATA = "wrong_data"
+    OTHER = "other"
+
+
+class Portfolio(Base):
+    """Accounts that the bank delivered under one name."""
+
+    __tablename__ = "portfolio"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    name: Mapped[str] = mapped_column(String, unique=True)
+    created_at: Mapped[datetime]
+
+
+class Consumer(Base):
+    """The person behind one or more accounts. What identifies them is sealed as one value and searched by blind indexes."""
+
+    __tablename__ = "consumer"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    consumer_ref: Mapped[str] = mapped_column(String, unique=True)
+    sealed: Mapped[bytes] = mapped_column(LargeBinary)  # full_name, id_number, birth_date, phone, email, address
+    name_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    id_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    phone_index: Mapped[bytes | None] = mapped_column(LargeBinary, index=True)
+    language: Mapped[str | None]
+    created_at: Mapped[datetime]
+
+    @property
+    def personal(self) -> dict[str, str]:
+        """What identifies the person, opened. Show it masked unless the act of looking is recorded."""
+        opened: dict[str, str] = keyring().open(self.sealed, f"consumer:{self.consumer_ref}")
+        return opened
+
+    @property
+    def masked(self) -> dict[str, str]:
+        """Enough to recognise the person by, no more: initials, the last digits of numbers, of the rest only that it is there."""
+        plain = self.personal
+        return {
+            "full_name": mask_name(plain.get("full_name")),
+            **{field: mask(plain.get(field)) for field in ("id_number", "phone")},
+            **{field: HIDDEN if plain.get(field) else "" for field in ("email", "birth_date", "address")},
+        }
+
+
+class Account(Base):
+    """One overdue debt, as the bank's newest tape tells it (contract 4.1)."""
+
+    __tablename__ = "account"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_ref: Mapped[str] = mapped_column(String, unique=True)
+    consumer_id: Mapped[int] = mapped_column(ForeignKey("consumer.id"), index=True)
+    portfolio_id: Mapped[int] = mapped_column(ForeignKey("portfolio.id"), index=True)
+    product: Mapped[Product] = mapped_column(Choice(Product))
+    currency: Mapped[str]
+    balance: Mapped[Decimal]
+    principal: Mapped[Decimal | None]
+    interest: Mapped[Decimal | None]
+    fees: Mapped[Decimal | None]
+    credit_limit: Mapped[Decimal | None]
+    as_of: Mapped[date | None]
+    opened_on: Mapped[date | None]
+    defaulted_on: Mapped[date | None]
+    charged_off_on: Mapped[date | None]
+    days_past_due: Mapped[int | None]
+    last_payment_on: Mapped[date | None]
+    last_payment_amount: Mapped[Decimal | None]
+    country: Mapped[str]
+    region: Mapped[str | None]
+    city: Mapped[str | None]
+    postal_code: Mapped[str | None]
+    jurisdiction: Mapped[str] = mapped_column(
+        index=True
+    )  # US-NY-NYC, US-CA, CN-FJ; the country alone if no more is known
+    time_zone: Mapped[str | None]
+    score: Mapped[int | None]
+    itemization: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)  # the validation notice's figures
+    limitation_on: Mapped[date | None]
+    updated_at: Mapped[datetime]
+
+    consumer: Mapped[Consumer] = relationship(lazy="raise")
+    portfolio: Mapped[Portfolio] = relationship(lazy="raise")
+
+
+class Hold(Base):
+    """A reason not to collect, from its start to its end, whoever holds the account."""
+
+    __tablename__ = "hold"
+    __table_args__ = (
+        one_of("kind", HoldKind),
+        Index(
+            "uq_hold_open",
+            "account_id",
+            "kind",
+            unique=True,
+            sqlite_where=text("until IS NULL"),
+            postgresql_where=text("until IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    kind: Mapped[HoldKind] = mapped_column(Choice(HoldKind))
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]  # none: still holds
+    source: Mapped[str]  # tape, or activity:<record id>, or a person
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))  # which agency told us
+    note: Mapped[str] = mapped_column(default="")
+    ended_by: Mapped[str | None]
+
+
+class Plan(Base):
+    """Who shall get which accounts: drafted, submitted, approved by another person, then placed. The stored plan is the record."""
+
+    __tablename__ = "plan"
+    __table_args__ = (one_of("state", PlanState),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    state: Mapped[PlanState] = mapped_column(Choice(PlanState), default=PlanState.DRAFT)
+    title: Mapped[str]
+    by_hand: Mapped[bool] = mapped_column(default=False)
+    portfolio_id: Mapped[int | None] = mapped_column(ForeignKey("portfolio.id"))
+    seed: Mapped[str]
+    effective_at: Mapped[datetime]
+    reason: Mapped[str] = mapped_column(default="")
+    inputs: Mapped[dict[str, Any]] = mapped_column(
+        JSON
+    )  # agencies, shares, limits, refusals: all that was decided from
+    whys: Mapped[list[Any]] = mapped_column(
+        JSON
+    )  # the lists of reasons that its lines refer to: [[{"agency", "code", …}]]
+    arms: Mapped[dict[str, float]] = mapped_column(
+        JSON
+    )  # how evenly balances fell: agency to standard deviations from its strata
+    fingerprint: Mapped[str]  # SHA-256 over inputs and lines: what was approved is what is placed
+    accounts: Mapped[int]  # that an agency gets; once it is placed, got
+    balance: Mapped[Decimal]
+    currency: Mapped[str | None]  # a plan has one; none where nothing can be placed
+    left_out: Mapped[int]  # accounts that nobody gets
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    submitted_at: Mapped[datetime | None]
+    submitted_by: Mapped[str | None]
+    submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]
+    decision_note: Mapped[str] = mapped_column(default="")
+    placed_at: Mapped[datetime | None]
+    placed_by: Mapped[str | None]
+
+    portfolio: Mapped[Portfolio | None] = relationship(lazy="raise")
+
+
+class PlanLine(Base):
+    """One account in a plan: what was known of it, and who gets it or every reason why nobody does.
+
+    Reasons that many accounts share are kept once, in the plan's `whys`; a line names its list by its place there.
+    """
+
+    __tablename__ = "plan_line"
+    __table_args__ = (Index("uq_plan_line_account", "plan_id", "account_id", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    plan_id: Mapped[int] = mapped_column(ForeignKey("plan.id"))
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    consumer_ref: Mapped[str]  # accounts of one consumer go to one agency
+    product: Mapped[Product] = mapped_column(Choice(Product))
+    jurisdiction: Mapped[str]
+    balance: Mapped[Decimal]
+    currency: Mapped[str]
+    days_late: Mapped[int | None]  # on the day the plan takes effect
+    score: Mapped[int | None]
+    tier: Mapped[int]  # 1: never placed before
+    follows: Mapped[str | None]  # the agency (code) that works another account of the consumer already
+    barred: Mapped[list[str] | None] = mapped_column(JSON)  # the agencies (codes) that held this account before
+    obstacles: Mapped[list[str] | None] = mapped_column(JSON)  # why nobody at all may get it: its holds, its placement
+    cell: Mapped[str]  # the group of like accounts inside which chance decides
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
+    contract_id: Mapped[int | None] = mapped_column(ForeignKey("contract.id"))
+    placement_ref: Mapped[str | None]  # what its placement will be called
+    why: Mapped[int | None]  # of an account nobody gets
+    dropped: Mapped[int | None]  # why it was left out after all when the plan was placed
+
+
+class Recall(Base):
+    """An act of taking accounts back: pending until `final_at`, unless an agency objects and the bank lets it keep them."""
+
+    __tablename__ = "recall"
+    __table_args__ = (one_of("reason", RecallReason),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    reason: Mapped[RecallReason] = mapped_column(Choice(RecallReason))
+    note: Mapped[str] = mapped_column(default="")
+    accounts: Mapped[int]
+    requested_at: Mapped[datetime]
+    requested_by: Mapped[str]
+    final_at: Mapped[datetime]
+
+
+class Placement(Base):
+    """One account with one agency, from the day it was placed until it ended. Balance and contract are frozen on that day."""
+
+    __tablename__ = "placement"
+    __table_args__ = (
+        one_of("state", PlacementState),
+        CheckConstraint(
+            "(ended_at IS NULL) = (state IN ('placed', 'acknowledged', 'recall_pending', 'kept'))", name="open_or_ended"
+        ),
+        # The database itself refuses a second open placement; code that checks first loses the race.
+        Index(
+            "uq_placement_open",
+            "account_id",
+            unique=True,
+            sqlite_where=text("ended_at IS NULL"),
+            postgresql_where=text("ended_at IS NULL"),
+        ),
+        Index("ix_placement_inventory", "agency_id", "state"),
+        Index("ix_placement_held", "account_id", "agency_id", "placed_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
+    plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"), index=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"))
+    tier: Mapped[int] = mapped_column(default=1)
+    state: Mapped[PlacementState] = mapped_column(Choice(PlacementState), default=PlacementState.PLACED)
+    placed_at: Mapped[datetime] = mapped_column(index=True)
+    cell: Mapped[str]
+    balance: Mapped[Decimal]
+    currency: Mapped[str]
+    due_back_on: Mapped[date]
+    acknowledged_at: Mapped[datetime | None]
+    acknowledged_balance: Mapped[Decimal | None]
+    refusal_reason: Mapped[RefusalReason | None] = mapped_column(Choice(RefusalReason))
+    recall_id: Mapped[int | None] = mapped_column(ForeignKey("recall.id"), index=True)
+    recall_requested_at: Mapped[datetime | None]
+    stopped_at: Mapped[datetime | None]  # the agency's proof that it stopped work
+    return_reason: Mapped[ReturnReason | None] = mapped_column(Choice(ReturnReason))
+    ended_at: Mapped[datetime | None]
+    note: Mapped[str] = mapped_column(default="")
+    updated_at: Mapped[datetime] = mapped_column(index=True)
+
+    account: Mapped[Account] = relationship(lazy="raise")
+    agency: Mapped[Agency] = relationship(lazy="raise")
+    contract: Mapped[Contract] = relationship(lazy="raise")
+    recall: Mapped[Recall | None] = relationship(lazy="raise")
+
+
+class Objection(Base):
+    """An agency's request to keep an account that is being recalled, and the bank's answer."""
+
+    __tablename__ = "objection"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    placement_id: Mapped[int] = mapped_column(ForeignKey("placement.id"), index=True)
+    recall_id: Mapped[int] = mapped_column(ForeignKey("recall.id"), index=True)  # what it objects to
+    reason: Mapped[ObjectionReason] = mapped_column(Choice(ObjectionReason))
+    note: Mapped[str] = mapped_column(default="")
+    raised_at: Mapped[datetime]
+    raised_by: Mapped[str]
+    kept: Mapped[bool | None]  # none: not decided yet
+    days_granted: Mapped[int | None]
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]
+
+    placement: Mapped[Placement] = relationship(lazy="raise")

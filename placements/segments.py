@@ -1,0 +1,96 @@
+"""Rule: which cell a group of accounts belongs to: product, currency, balance, age, score and country.
+
+The bands are data (segments.toml). Inside a cell accounts are alike enough to be dealt out by lot and compared afterwards.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class Bands:
+    """Lower edges of the bands: balances in major units by currency (`other` for the rest), days late, score."""
+
+    balance: Mapping[str, tuple[int, ...]]
+    age: tuple[int, ...]
+    score: tuple[int, ...]
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any]) -> Bands:
+        """The bands of a TOML file or of a plan's stored inputs."""
+        balance = {currency: tuple(edges) for currency, edges in stored["balance"].items()}
+        return cls(balance, tuple(stored["age"]["edges"]), tuple(stored["score"]["edges"]))
+
+    def stored(self) -> dict[str, Any]:
+        """The bands as a plan keeps them; `of` reads them again."""
+        balance = {currency: list(edges) for currency, edges in self.balance.items()}
+        return {"balance": balance, "age": {"edges": list(self.age)}, "score": {"edges": list(self.score)}}
+
+
+@cache
+def present_bands() -> Bands:
+    """The bands new plans are drawn with."""
+    with (Path(__file__).parent / "segments.toml").open("rb") as file:
+        return Bands.of(tomllib.load(file))
+
+
+def cell_of(
+    bands: Bands, *, product: str, currency: str, balance: int, days_late: int | None, score: int | None, country: str
+) -> str:
+    """The cell's name, its parts between bars. `balance` is in minor units; an unknown age or score is a band of its own."""
+    edges = bands.balance.get(currency, bands.balance["other"])
+    parts = (
+        product,
+        currency,
+        _band(edges, balance // 100),
+        _band(bands.age, days_late),
+        _band(bands.score, score),
+        country,
+    )
+    return "|".join(parts)
+
+
+@dataclass(frozen=True, slots=True)
+class CellParts:
+    """The parts of a cell's name, as people read them: bands such as `500-999`, or `unknown`."""
+
+    product: str
+    currency: str
+    balance: str
+    age: str
+    score: str
+    country: str
+
+
+def parts_of(cell: str) -> CellParts:
+    """What a cell's name says."""
+    return CellParts(*cell.split("|"))
+
+
+def band_words(band: str) -> str | None:
+    """A band as people read it in any language: < 500, 500–999, ≥ 25,000; none where it is unknown."""
+    if band == UNKNOWN:
+        return None
+    low, _, high = band.partition("-")
+    if not low:
+        return f"< {int(high) + 1:,}"
+    return f"{int(low):,}–{int(high):,}" if high else f"≥ {int(low):,}"
+
+
+def _band(edges: tuple[int, ...], value: int | None) -> str:
+    """The band as people read it: `-499`, `500-999`, `25000-`."""
+    if value is None:
+        return UNKNOWN
+    place = bisect_right(edges, value)
+    low = str(edges[place - 1]) if place else ""
+    high = str(edges[place] - 1) if place < len(edges) else ""
+    return f"{low}-{high}"

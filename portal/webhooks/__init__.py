@@ -1,0 +1,1 @@
+"""Webhooks: endpoints and deliveries, the publishing of events, the sender that calls no address it must not."""

@@ -1,0 +1,153 @@
+"""The page of everything that happened on one account, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flask import url_for
+from flask_babel import LazyString, format_currency, format_date
+from flask_babel import lazy_gettext as _l
+from sqlalchemy.orm import Session
+
+from activity.models import Standing
+from placements import queries as placements
+from placements.models import Account
+from portal.permissions import Actor
+from portal.sealing import mask
+from portal.words_states import severity_word, state_word
+from scorecards.queries.timeline import Happening, happenings
+from scorecards.words import say as _
+
+PAGE = 50
+
+KINDS: dict[str, LazyString] = {
+    "call": _l("Call"), "voicemail": _l("Voicemail"), "sms": _l("Text message"), "email": _l("E-mail"), "letter": _l("Letter"),
+    "chat": _l("Chat"), "social": _l("Social message"), "visit": _l("Visit"), "dispute": _l("Debt disputed"),
+    "cease_request": _l("Asked to stop contact"), "opt_out": _l("Opted out"), "attorney_notice": _l("Attorney named"),
+    "hardship": _l("Hardship told"), "bankruptcy_notice": _l("Bankruptcy told"), "deceased_notice": _l("Death told"),
+    "identity_theft": _l("Identity theft told"), "military_service": _l("Military service told"), "moratorium": _l("Moratorium told"),
+    "consent": _l("Consent"), "preference": _l("Preference told"), "promise": _l("Promise to pay"), "plan": _l("Payment plan"),
+    "validation_notice": _l("Validation notice"), "transfer_notice": _l("Transfer notice"), "visit_notice": _l("Visit notice"),
+    "verification": _l("Verification sent"), "optout_notice": _l("Opt-out notice"), "payment_order": _l("Payment order"),
+    "lawsuit": _l("Lawsuit"), "arbitration": _l("Arbitration"), "judgment": _l("Judgment"), "enforcement": _l("Enforcement"),
+    "limitation_event": _l("Limitation event"), "skip_trace": _l("Search for the person"), "credit_report": _l("Credit report"),
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TimelinePage:
+    """A page of an account's timeline, with the person masked."""
+
+    account: Account
+    person: str
+    events: list[dict[str, Any]]
+    prev_url: str | None
+    next_url: str | None
+
+
+def timeline_page(session: Session, actor: Actor, ref: str, offset: int) -> TimelinePage:
+    """The page. Raises NotFound for an account that is not the actor's to see."""
+    account = placements.get_account(session, actor, ref)
+    found, more = happenings(session, actor, account, offset=offset, limit=PAGE)
+    return TimelinePage(
+        account=account,
+        person=account.consumer.masked["full_name"],
+        events=[_event(one, account) for one in found],
+        prev_url=url_for("scorecards.timeline", ref=ref, cursor=max(0, offset - PAGE) or None) if offset else None,
+        next_url=url_for("scorecards.timeline", ref=ref, cursor=offset + PAGE) if more else None,
+    )
+
+
+def _event(one: Happening, account: Account) -> dict[str, Any]:
+    return {"at": one.at, "actor": one.agency or _("the bank"), **_WRITTEN[one.kind](one.row, account)}
+
+
+def _placed(row: Any, account: Account) -> dict[str, Any]:
+    return {
+        "text": _("Placed"),
+        "tone": "info",
+        "detail": format_currency(row.balance, row.currency),
+        "url": f"/placements/{row.ref}",
+    }
+
+
+def _acknowledged(row: Any, account: Account) -> dict[str, Any]:
+    return {"text": _("Placement acknowledged"), "tone": "good"}
+
+
+def _recall_requested(row: Any, account: Account) -> dict[str, Any]:
+    return {
+        "text": _("Recall requested"),
+        "tone": "warn",
+        "detail": _code(row.recall.reason.value) if row.recall else None,
+    }
+
+
+def _stopped(row: Any, account: Account) -> dict[str, Any]:
+    return {"text": _("Work stopped"), "tone": "info"}
+
+
+def _ended(row: Any, account: Account) -> dict[str, Any]:
+    reason = row.return_reason or row.refusal_reason or (row.recall.reason if row.recall else None)
+    word = state_word("placement", row.state.value).label
+    return {"text": _("Placement ended: %(state)s", state=word), "detail": _code(reason.value) if reason else None}
+
+
+def _activity(row: Any, account: Account) -> dict[str, Any]:
+    parts = [{"in": _("received"), "out": _("made")}.get(row.direction or ""), _code(row.outcome), _code(row.party)]
+    if row.endpoint:
+        parts.append(mask(row.endpoint))
+    if row.amount is not None:
+        parts.append(format_currency(row.amount, row.currency or account.currency))
+    if row.due_on is not None:
+        parts.append(_("due %(day)s", day=format_date(row.due_on, "medium")))
+    if row.standing is Standing.EVIDENCE:
+        parts.append(_("after the placement had ended"))
+    text = str(KINDS.get(row.kind, row.kind))
+    return {
+        "text": text,
+        "tone": "warn" if row.standing is Standing.EVIDENCE else None,
+        "detail": " · ".join(part for part in parts if part),
+    }
+
+
+def _payment(row: Any, account: Account) -> dict[str, Any]:
+    text = _("Payment") if row.amount >= 0 else _("Payment taken back")
+    to = _("to the bank") if row.paid_to == "creditor" else _("to the agency")
+    parts = (
+        format_currency(row.amount, row.currency),
+        to,
+        _("paid on %(day)s", day=format_date(row.paid_on, "medium")),
+    )
+    return {"text": text, "tone": "good" if row.amount >= 0 else "warn", "detail": " · ".join(parts)}
+
+
+def _hold_begun(row: Any, account: Account) -> dict[str, Any]:
+    return {"text": _("On hold: %(kind)s", kind=_code(row.kind.value)), "tone": "warn", "actor": None}
+
+
+def _hold_ended(row: Any, account: Account) -> dict[str, Any]:
+    return {"text": _("Hold ended: %(kind)s", kind=_code(row.kind.value)), "tone": "good", "actor": None}
+
+
+def _breach(row: Any, account: Account) -> dict[str, Any]:
+    state = state_word("breach", row.state.value).label
+    detail = " · ".join((row.rule, str(severity_word(row.severity).label), str(state)))
+    return {"text": _("Breach"), "tone": "bad", "detail": detail, "url": f"/breaches/{row.ref}"}
+
+
+def _complaint(row: Any, account: Account) -> dict[str, Any]:
+    return {"text": _("Complaint"), "tone": "warn", "detail": _code(row.category), "url": f"/complaints/{row.ref}"}
+
+
+def _code(code: str | None) -> str | None:
+    return code.replace("_", " ") if code else None
+
+
+_WRITTEN: dict[str, Callable[[Any, Account], dict[str, Any]]] = {
+    "placed": _placed, "acknowledged": _acknowledged, "recall_requested": _recall_requested, "stopped": _stopped, "ended": _ended,
+    "activity": _activity, "payment": _payment, "hold_begun": _hold_begun, "hold_ended": _hold_ended, "breach": _breach,
+    "complaint": _complaint,
+}  # fmt: skip

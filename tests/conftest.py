@@ -1,0 +1,104 @@
+"""What every test may ask for: a migrated database of either kind, the app on it, a client that counts queries, people and agencies.
+
+Data tests take `db` or `app` and so run twice, on SQLite and on a real PostgreSQL that starts here by itself (or the one that
+TEST_PG_URL names). A migrated template is copied for each test, so tests commit for real and cannot disturb one another.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from argon2 import PasswordHasher
+from flask import Flask
+
+from app import create_app
+from portal import passwords, schema
+from portal.config import Settings, fresh_data_keys
+from portal.db import Database
+from tests.clients import PageClient
+from tests.postgres import Postgres
+
+os.environ.pop("DEMO", None)
+KEYS = fresh_data_keys()
+
+
+@pytest.fixture(scope="session")
+def sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("template") / "portal.db"
+    db = Database(f"sqlite:///{path}")
+    schema.upgrade(db)
+    db.dispose()
+    return path
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Postgres]:
+    server = Postgres(tmp_path_factory.mktemp("pg"))
+    try:
+        db = Database(server.create("template_portal"))
+        schema.upgrade(db)
+        db.dispose()
+        yield server
+    finally:
+        server.stop()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """The URL of a fresh, migrated database."""
+    if request.param == "sqlite":
+        path = tmp_path / "portal.db"
+        shutil.copy(request.getfixturevalue("sqlite_template"), path)
+        yield f"sqlite:///{path}"
+        return
+    server: Postgres = request.getfixturevalue("postgres")
+    name, made = server.fresh("template_portal")
+    yield made
+    server.drop(name)
+
+
+@pytest.fixture
+def db(url: str) -> Iterator[Database]:
+    database = Database(url)
+    yield database
+    database.dispose()
+
+
+@pytest.fixture
+def settings(url: str, tmp_path: Path) -> Settings:
+    return Settings.from_environ(
+        {
+            "DATABASE_URL": url,
+            "INSTANCE_DIR": str(tmp_path / "instance"),
+            "SECRET_KEY": "test" * 12,
+            "DATA_KEYS": KEYS,
+            "ALLOW_BACKDATING": "1",
+            "API_RATE_PER_SECOND": "100000",
+            "API_BURST": "100000",
+            "LOG_LEVEL": "WARNING",
+        }
+    )
+
+
+@pytest.fixture(autouse=True, scope="session")
+def cheap_passwords() -> None:
+    """Hashes of a millisecond instead of forty: what they protect is made up."""
+    passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The whole application on the test's database."""
+    made = create_app(settings)
+    yield made
+    made.extensions["database"].dispose()
+
+
+@pytest.fixture
+def client(app: Flask) -> PageClient:
+    """A browser; `client.sign_in(user)` makes it somebody's."""
+    return PageClient(app)

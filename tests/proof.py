@@ -1,0 +1,193 @@
+"""The long trials at their full counts: `python -m tests.proof [name …]`, which is `make proof`.
+
+Each trial is a function that the tests call too, there with a small count. What came out is written to docs/proof/<name>.json: date, seed,
+counts, and what differed, which must be nothing. PROOF_SEED replays a run.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import platform
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+os.environ["TEST_SCALE"] = "1"  # the worlds' own tests read it when they are imported
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from portal import clock, schema
+from portal.config import ROOT
+from portal.db import Database
+from tests.activity import test_schemas
+from tests.faults import striking_readers, striking_web
+from tests.ledger import books, test_histories
+from tests.portal import test_table_formats
+from tests.postgres import Postgres
+from tests.scorecards import test_world
+
+Outcome = dict[str, Any]
+FOLDER = ROOT / "docs" / "proof"
+BOTH, POSTGRESQL, NONE = ("sqlite", "postgresql"), ("postgresql",), ("",)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A trial by name, the databases it is made on, and how: from URL, folder and seed to what it counted, `differences` among it."""
+
+    name: str
+    databases: tuple[str, ...]
+    run: Callable[[str, Path, int], Outcome]
+
+
+def histories(url: str, folder: Path, seed: int) -> Outcome:
+    """Any sequence of payments, reversals, corrections, placements and files keeps every invariant."""
+    schema.upgrade(db := Database(url))
+    with books.opened(db, folder) as opened:
+        wrong = _failure(lambda: test_histories.tell_histories(opened, 1000))
+    db.dispose()
+    return {"histories": 1000, "differences": wrong}
+
+
+def fuzz(url: str, folder: Path, seed: int) -> Outcome:
+    """Files with changed bytes are read or refused, and never anything else."""
+    drawn, wrong = 50_000, dict[str, str]()
+    for test in (test_table_formats.test_a_file_with_changed_bytes_is_read_or_refused_and_never_anything_else,
+                 test_schemas.test_a_report_with_changed_bytes_is_read_or_refused_and_never_anything_else):  # fmt: skip
+        inner = test.hypothesis.inner_test  # type: ignore[attr-defined]
+        wrong |= _failure(settings(max_examples=drawn, deadline=None, database=None)(given(st.data())(inner)))
+    return {"files": 2 * drawn, "differences": wrong}
+
+
+def worlds(url: str, folder: Path, seed: int) -> Outcome:
+    """What the scorecard finds in made-up worlds whose truth is known, at the published number of replicates."""
+    wrong = {}
+    for name, test in vars(test_world).items():
+        if name.startswith("test_a_difference_that_is_declared"):
+            for scenario in test_world.SCENARIOS:
+                if not scenario.startswith("S2"):
+                    wrong |= _failure(lambda test=test, scenario=scenario: test(scenario))  # type: ignore[misc]
+        elif name.startswith("test_"):
+            wrong |= _failure(test)
+    found = {name: vars(test_world.findings(name)) for name in test_world.SCENARIOS}
+    return {
+        "worlds": {name: replicates for name, (_, replicates) in test_world.SCENARIOS.items()},
+        "found": found,
+        "differences": wrong,
+    }
+
+
+def _failure(test: Callable[[], object]) -> dict[str, str]:
+    try:
+        test()
+    except Exception as fault:  # whatever it is, it is what the trial found
+        return {getattr(test, "__name__", "trial"): f"{type(fault).__name__}: {fault}"[:2000]}
+    return {}
+
+
+def _kills(url: str) -> int:
+    return 200 if url.startswith("sqlite") else 100
+
+
+TRIALS = (
+    Trial(
+        "killed-readers",
+        BOTH,
+        lambda url, folder, seed: striking_readers.killed_readers(url, folder, kills=_kills(url), seed=seed),
+    ),
+    Trial(
+        "killed-program",
+        BOTH,
+        lambda url, folder, seed: striking_readers.killed_program(url, folder, kills=20, seed=seed),
+    ),
+    Trial(
+        "frozen-readers",
+        BOTH,
+        lambda url, folder, seed: striking_readers.frozen_readers(url, folder, freezes=50, seed=seed),
+    ),
+    Trial(
+        "crowded-readers",
+        BOTH,
+        lambda url, folder, seed: striking_readers.crowded_readers(url, folder, readers=4, seed=seed, rows=4_000),
+    ),
+    Trial(
+        "frozen-leaders", BOTH, lambda url, folder, seed: striking_readers.frozen_leaders(url, freezes=50, seed=seed)
+    ),
+    Trial(
+        "cut-links", POSTGRESQL, lambda url, folder, seed: striking_readers.cut_links(url, folder, cuts=200, seed=seed)
+    ),
+    Trial(
+        "killed-web-workers",
+        BOTH,
+        lambda url, folder, seed: striking_web.killed_web_workers(url, folder, kills=200, seed=seed),
+    ),
+    Trial(
+        "cut-web-links",
+        POSTGRESQL,
+        lambda url, folder, seed: striking_web.cut_web_links(url, folder, cuts=300, seed=seed),
+    ),
+    Trial(
+        "one-file-by-many",
+        BOTH,
+        lambda url, folder, seed: striking_web.one_file_by_many(url, folder, files=50, seed=seed),
+    ),
+    Trial("histories", BOTH, histories),
+    Trial("fuzz", NONE, fuzz),
+    Trial("worlds", NONE, worlds),
+)
+
+
+def main(wanted: list[str]) -> int:
+    """Run the trials; 1 if any of them found a difference."""
+    if unknown := set(wanted) - {trial.name for trial in TRIALS}:
+        sys.exit(f"no such trial: {', '.join(sorted(unknown))}; there are {', '.join(trial.name for trial in TRIALS)}")
+    seed = int(os.environ.get("PROOF_SEED") or clock.today().strftime("%Y%m%d"))
+    server = Postgres(Path(tempfile.gettempdir()))
+    try:
+        chosen = [trial for trial in TRIALS if not wanted or trial.name in wanted]
+        held = [_hold(trial, server, seed) for trial in chosen]
+        return 0 if all(held) else 1
+    finally:
+        server.stop()
+
+
+def _hold(trial: Trial, server: Postgres, seed: int) -> bool:
+    """Make one trial and write down what came out; whether nothing differed."""
+    runs = list(_runs(trial, server, seed))
+    is_held = not any(run["differences"] for run in runs)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    told = {"trial": trial.name, "date": clock.today().isoformat(), "seed": seed, "python": platform.python_version(), "cpus": os.cpu_count(),
+            "holds": is_held, "runs": runs}  # fmt: skip
+    (FOLDER / f"{trial.name}.json").write_text(json.dumps(told, indent=2, default=str) + "\n")
+    return is_held
+
+
+def _runs(trial: Trial, server: Postgres, seed: int) -> Iterator[Outcome]:
+    for kind in trial.databases:
+        with tempfile.TemporaryDirectory() as folder:
+            name, url = server.fresh("template0") if kind == "postgresql" else ("", f"sqlite:///{folder}/portal.db")
+            print(f"{trial.name} {kind} …", end=" ", flush=True)  # noqa: T201
+            begin = time.monotonic()
+            run = (
+                ({"database": kind} if kind else {})
+                | trial.run(url, Path(folder), seed)
+                | {"seconds": round(time.monotonic() - begin)}
+            )
+            print(  # noqa: T201
+                "holds" if not run["differences"] else f"DIFFERS {run['differences']}",
+                f"({run['seconds']} s)",
+                flush=True,
+            )
+            if name:
+                server.drop(name)
+            yield run
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
