@@ -18,12 +18,13 @@ from flask_bootstrap import Bootstrap5
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from activity.events import ReportAccepted
-from agencies.events import AgencySuspended, CredentialLapsed
+from agencies.events import AgencySuspended, CredentialGained, CredentialLapsed, RosterLoaded
+from agencies.roster import on_roster_loaded
 from conduct import jobs as conduct_jobs
 from ledger import jobs as ledger_jobs
 from ledger import reconciliation
-from placements import recall
-from placements.events import BalanceDiffers
+from placements import lapse, recall
+from placements.events import BalanceDiffers, PlacementsEnded
 from portal import (
     api,
     clock,
@@ -70,6 +71,7 @@ def create_app(settings: Settings | None = None, *, floors: Sequence[str] = FLOO
     files.use(FileStore(settings.upload_dir))
     sealing.use(sealing.Keyring(settings.data_keys))
     mail.use(mail.Postman(settings.mail_url, settings.mail_from, settings.bank_name, settings.base_url))
+    lapse.use(settings.lapse_policy)
     webhook_delivery.use(loopback=settings.webhook_allow_http)
     database = Database(settings.database_url)
     if settings.trusted_proxies:
@@ -128,7 +130,11 @@ EVENTS: list[tuple[type, events.Listener]] = [
     (BalanceDiffers, reconciliation.note_balance),
     (ReportAccepted, ledger_jobs.on_report),
     (ReportAccepted, conduct_jobs.on_report),
+    (CredentialLapsed, lapse.on_lapsed),
     (CredentialLapsed, conduct_jobs.on_credential_lapsed),
+    (CredentialGained, lapse.on_gained),
+    (PlacementsEnded, lapse.on_ended),
+    (RosterLoaded, on_roster_loaded),
 ]
 
 

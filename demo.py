@@ -29,7 +29,8 @@ from werkzeug.test import TestResponse
 
 from agencies import contracts, verifying, vetting
 from agencies import queries as agency_queries
-from agencies.asked import asked_in, places
+from agencies.asked import Asked, asked_in, places
+from agencies.cycles import longest_until
 from agencies.models import Agency, AgencyKind, AgencyStatus
 from agencies.terms import Clause
 from agencies.verifying import Paper
@@ -693,7 +694,20 @@ def _papers(part: Part, waves: Sequence[date], end: date) -> Iterator[Paper]:
             seen.add((asked.code, asked.jurisdiction))
             number = NUMBERS.get(asked.code, lambda code, place=place: f"{code}-{place}-{len(seen):03d}")(part.code)
             until = lapse if part.lapses and place in ("US-CA", "US-IL", "US-NC") else later
-            yield Paper(asked.code, asked.jurisdiction, number, begin, until, amount=asked.least)
+            if longest_until(asked.code, begin) is None:
+                yield Paper(asked.code, asked.jurisdiction, number, begin, until, amount=asked.least)
+            else:
+                yield from _renewed(asked, number, waves[0] - timedelta(days=60), end)
+
+
+def _renewed(asked: Asked, number: str, begin: date, end: date) -> Iterator[Paper]:
+    """A document that counts for a short time only: one after the other, the last one begun on the last day of the story."""
+    first = begin
+    while first < end:
+        last = min(longest_until(asked.code, first) or end, end - timedelta(days=1))
+        yield Paper(asked.code, asked.jurisdiction, number, first, last)
+        first = last + timedelta(days=1)
+    yield Paper(asked.code, asked.jurisdiction, number, end)
 
 
 NUMBERS = {"cn.usci": lambda code: _credit_code(code), "us.ein": lambda code: f"99-00000{code[-2:]}"}

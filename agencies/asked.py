@@ -9,12 +9,17 @@ when the portal holds the fact on which it depends:
 - whatever a country or province asks of every agency, always (`applies_when` is `always`): the business licence and the public
   listing in China, the registration in Germany, the company number in Great Britain …
 
-What hangs on a fact that is not held (client money, card payments, what a contract demands) binds nobody here; what belongs to
-one collector is judged from the roster (`agencies.clearance`) and on every row of activity by conduct.
+- what an agency does (`PRACTICES`): who takes clients' money, holds customers' data, takes cards or passes work on is asked for what
+  belongs to it, everywhere;
+- what its contract demands (`agencies.credentials.demanded`): any type of the catalogue, with the least cover;
+- what belongs to each collector (`asked_of_collectors`): somebody of the agency must hold it, or nobody may work there.
+
+What hangs on a fact that nobody recorded binds nobody. Every row of activity is judged once more by conduct.
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import cache
@@ -27,6 +32,49 @@ BY_STATE = frozenset({LICENCE, BOND})
 
 SHOWN_OTHERWISE = frozenset({"us.sanctions_screen", "us.scrubs"})
 """Not papers of the agency: look-ups that are made again and again while it works, the bank's own among them."""
+
+PRACTICES: Mapping[str, tuple[str, ...]] = {
+    "client_money": ("any.crime_insurance", "any.trust_account"),
+    "customer_data": ("any.soc2",),
+    "card_payments": ("any.pci_dss",),
+    "subcontractors": ("any.subcontractors",),
+}
+"""What an agency may do, and what it is asked for then (catalogue, `applies_when`)."""
+
+WIDE = frozenset({"any", "EU"})
+"""Not places but where a type belongs: one such credential serves wherever it is asked for, whatever place it is held for."""
+
+EU = frozenset(
+    [
+        "AT",
+        "BE",
+        "BG",
+        "CY",
+        "CZ",
+        "DE",
+        "DK",
+        "EE",
+        "ES",
+        "FI",
+        "FR",
+        "GR",
+        "HR",
+        "HU",
+        "IE",
+        "IT",
+        "LT",
+        "LU",
+        "LV",
+        "MT",
+        "NL",
+        "PL",
+        "PT",
+        "RO",
+        "SE",
+        "SI",
+        "SK",
+    ]
+)
 
 EXEMPT_BY_PROFESSION = frozenset({"nl.wki"})
 """Asked of everybody but bailiffs and lawyers, so that a recorded exemption lifts it."""
@@ -60,8 +108,26 @@ def is_known(jurisdiction: str) -> bool:
 
 
 def covers(wide: str, jurisdiction: str) -> bool:
-    """True when `wide` is the place itself or a place around it: CA-ON in CA-ON, US in US-NY-NYC."""
-    return jurisdiction == wide or jurisdiction.startswith(f"{wide}-")
+    """True when `wide` is the place itself or a place around it: CA-ON in CA-ON, US in US-NY-NYC, EU in DE."""
+    if wide == "EU":
+        return jurisdiction.partition("-")[0] in EU
+    return wide in ("any", jurisdiction) or jurisdiction.startswith(f"{wide}-")
+
+
+@cache
+def asked_of_practices(practices: frozenset[str]) -> tuple[Asked, ...]:
+    """What an agency is asked for because of what it does."""
+    return tuple(Asked(code, "any") for name, codes in PRACTICES.items() if name in practices for code in codes)
+
+
+@cache
+def asked_of_collectors(jurisdiction: str) -> tuple[Asked, ...]:
+    """What this place asks of each collector (`applies_when` is `every collector`) and what binds."""
+    return tuple(
+        Asked(kind.code, kind.jurisdiction)
+        for kind in credential_types().values()
+        if kind.of_collectors and kind.binds and covers(kind.jurisdiction, jurisdiction)
+    )
 
 
 def places() -> tuple[str, ...]:
@@ -74,8 +140,7 @@ def _always() -> tuple[CredentialType, ...]:
     return tuple(
         kind
         for kind in credential_types().values()
-        if kind.blocks_placement == "yes"
-        and kind.status == "on"
+        if kind.binds
         and kind.applies_when == "always"
         and kind.jurisdiction != "any"
         and kind.code not in SHOWN_OTHERWISE

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Protocol
 
@@ -27,6 +29,23 @@ class Person(Protocol):
     def training_until(self) -> date | None: ...
 
 
+@dataclass(frozen=True, slots=True)
+class Staff:
+    """A collector as placing asks: the dates of the roster, and from when to when (exclusive) each paper of theirs is good."""
+
+    collector_id: str
+    active_from: date
+    active_to: date | None = None
+    background_check_on: date | None = None
+    training_on: date | None = None
+    training_until: date | None = None
+    papers: Mapping[tuple[str, str], tuple[tuple[date, date | None], ...]] = field(default_factory=dict)
+
+    def holds(self, key: tuple[str, str], day: date) -> bool:
+        """True if a verified paper of this kind and place is good on this day."""
+        return any(first <= day and (end is None or day < end) for first, end in self.papers.get(key, ()))
+
+
 MESSAGES: dict[str, str] = {
     "not_active": N_("not active"),
     "not_checked": N_("no background check"),
@@ -50,6 +69,12 @@ def why_not_cleared(collector: Person, day: date) -> list[str]:
 def cleared_on(collector: Person, day: date) -> bool:
     """True if nothing keeps this collector from working on this day."""
     return not why_not_cleared(collector, day)
+
+
+def staffed(staff: Iterable[Staff], asked: Iterable[tuple[str, str]], day: date) -> bool:
+    """True if somebody among these is cleared on this day and holds each of these papers: (credential code, place)."""
+    wanted = tuple(asked)
+    return any(cleared_on(one, day) and all(one.holds(key, day) for key in wanted) for one in staff)
 
 
 def _is_trained(collector: Person, day: date) -> bool:

@@ -11,7 +11,7 @@ from flask.cli import AppGroup
 
 from agencies import queries
 from portal.permissions import SYSTEM
-from portal.reports.command import import_file
+from portal.reports.command import import_file, preview_file
 
 agencies = AppGroup("agencies", help="The agencies of the panel.")
 COMMANDS = (agencies,)
@@ -35,9 +35,13 @@ def list_agencies(as_json: bool) -> None:
 
 @agencies.command("import")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def import_agencies(file: Path) -> None:
+@click.option("--preview", is_flag=True, help="Say what would be taken over and what is wrong, and keep nothing.")
+def import_agencies(file: Path, preview: bool) -> None:
     """Take over a running panel from FILE: agencies with credentials and contracts (docs/agencies.md says which columns).
 
     Prints `accepted N duplicate N rejected N` and writes FILE.problems.csv.
     """
-    import_file(file, "agencies")
+    if preview:
+        preview_file(file, "agencies")
+    else:
+        import_file(file, "agencies")

@@ -1,7 +1,7 @@
 """Acts: a contract with its fee terms is drafted by one person and approved by another, and ends.
 
-What is approved never changes: other terms are a new contract that begins the day after the old one ends. So a fee can always name
-the clause that it follows.
+What is approved never changes: other terms are the next version of the contract (an amendment), which another person approves too and which
+ends the version before it. Accounts keep the version they were placed under. So a fee can always name the clause that it follows.
 """
 
 from __future__ import annotations
@@ -14,8 +14,10 @@ from decimal import Decimal
 from sqlalchemy.orm import Session
 
 from agencies import queries
+from agencies.catalogue import credential_types
+from agencies.credentials import Demand
 from agencies.events import CONTRACT_APPROVED, CONTRACT_DISCARDED, CONTRACT_DRAFTED, CONTRACT_ENDED
-from agencies.models import Agency, Contract, ContractState, FeeTerm
+from agencies.models import Agency, Contract, ContractDemand, ContractState, FeeTerm, Remittance
 from agencies.terms import Clause, meet, overlaps
 from portal import audit, tasks
 from portal.db import unique_or_conflict
@@ -45,28 +47,45 @@ class Conditions:
     acknowledge_days: int = 2
     transit_days: int = 3
     tail_days: int = 30
+    remits: Remittance = Remittance.GROSS
+    reversal_days: int | None = None  # a payment taken back later than this keeps its fee
+    concentration: Decimal | None = None  # shares, such as 0.4
+    min_share: Decimal | None = None
+    settlement_floor: Decimal | None = None
+    instalments_most: int | None = None
+    first_work_days: int | None = None
+    demands: tuple[Demand, ...] = ()
 
 
 def draft_contract(
-    session: Session, actor: Actor, agency: Agency, conditions: Conditions, clauses: Sequence[Clause], *, at: datetime
-) -> Contract:
+    session: Session, actor: Actor, agency: Agency, conditions: Conditions, clauses: Sequence[Clause], *, at: datetime,
+    amends: Contract | None = None,
+) -> Contract:  # fmt: skip
     """Draft a contract with its fee terms; an approver other than the drafter is asked to approve it.
 
-    Raises Invalid for terms that make no sense or contradict each other, Conflict for a number that is taken.
+    With `amends` it is the next version of that approved contract, under the same number. Raises Invalid for terms that make no sense or
+    contradict each other, Conflict for a number that is taken or a contract that cannot be amended.
     """
     _check(conditions, clauses)
+    if amends is not None:
+        _check_amendment(conditions, amends)
     contract = Contract(
         agency_id=agency.id, number=conditions.number, valid_from=conditions.valid_from, valid_until=conditions.valid_until,
         products=" ".join(conditions.products), countries=" ".join(conditions.countries), capacity_accounts=conditions.capacity_accounts,
         capacity_amount=conditions.capacity_amount, term_days=conditions.term_days, acknowledge_days=conditions.acknowledge_days,
         transit_days=conditions.transit_days, tail_days=conditions.tail_days, state=ContractState.DRAFT, created_by=actor.label,
-        created_by_id=actor.user_id, created_at=at,
+        created_by_id=actor.user_id, created_at=at, version=amends.version + 1 if amends else 1, amends_id=amends.id if amends else None,
+        remits=conditions.remits, reversal_days=conditions.reversal_days, concentration=conditions.concentration,
+        min_share=conditions.min_share, settlement_floor=conditions.settlement_floor, instalments_most=conditions.instalments_most,
+        first_work_days=conditions.first_work_days,
     )  # fmt: skip
-    with unique_or_conflict(
-        session, N_("This agency has a contract with the number %(number)s already."), number=conditions.number
-    ):
+    taken = N_("This agency has a contract with the number %(number)s already, or a draft of its next version.")
+    with unique_or_conflict(session, taken, number=conditions.number):
         session.add(contract)
     session.add_all(_term(contract, clause) for clause in clauses)
+    session.add_all(
+        ContractDemand(contract_id=contract.id, code=one.code, least=one.least) for one in conditions.demands
+    )
     tasks.open_task(
         session, "contract.approve", _subject(contract), N_("Approve the contract %(number)s of %(agency)s"),
         link=f"/agencies/{agency.code}/contracts/{contract.id}", role=Role.APPROVER, due_at=at + APPROVED_WITHIN, not_by_id=actor.user_id,
@@ -74,7 +93,8 @@ def draft_contract(
     )  # fmt: skip
     audit.record(
         session, actor, CONTRACT_DRAFTED, _subject(contract), agency=agency.code, number=contract.number, valid_from=contract.valid_from,
-        valid_until=contract.valid_until, clauses=[[c.clause, str(c.rate), str(c.direct_rate)] for c in clauses],
+        valid_until=contract.valid_until, version=contract.version, clauses=[[c.clause, str(c.rate), str(c.direct_rate)] for c in clauses],
+        demands=[[one.code, None if one.least is None else str(one.least)] for one in conditions.demands],
     )  # fmt: skip
     session.flush()
     return contract
@@ -89,6 +109,8 @@ def discard_draft(session: Session, actor: Actor, contract: Contract) -> None:
     audit.record(session, actor, CONTRACT_DISCARDED, _subject(contract), number=contract.number)
     for term in queries.terms_of(session, [contract.id]).get(contract.id, []):
         session.delete(term)
+    for demand in queries.demands_of(session, [contract.agency_id]).get(contract.id, []):
+        session.delete(demand)
     session.flush()
     session.delete(contract)
 
@@ -100,6 +122,8 @@ def approve_contract(session: Session, actor: Actor, contract: Contract, *, at: 
     _hold(session, contract)
     if contract.state is not ContractState.DRAFT:
         raise Conflict(N_("This contract is approved already."))
+    if contract.amends_id is not None:
+        _supersede(session, actor, session.get_one(Contract, contract.amends_id), contract)
     if rival := _rival(session, contract):
         raise Conflict(
             N_("Contract %(number)s covers the same accounts on the same days. End it first."), number=rival.number
@@ -126,6 +150,33 @@ def end_contract(session: Session, actor: Actor, contract: Contract, *, last_day
     audit.record(session, actor, CONTRACT_ENDED, _subject(contract), last_day=last_day, reason=reason.strip())
     session.flush()
     return contract
+
+
+def _supersede(session: Session, actor: Actor, former: Contract, contract: Contract) -> None:
+    """End the version before with the day before this one begins, if it still runs then."""
+    last_day = contract.valid_from - timedelta(days=1)
+    if former.state is not ContractState.APPROVED or former.valid_from > last_day:
+        raise Conflict(N_("The version that this one amends was ended or changed. Draft the amendment again."))
+    if former.valid_until is None or former.valid_until > last_day:
+        former.state, former.valid_until = ContractState.ENDED, last_day
+        audit.record(
+            session,
+            actor,
+            CONTRACT_ENDED,
+            _subject(former),
+            last_day=last_day,
+            reason=f"amended by version {contract.version}",
+        )
+        session.flush()
+
+
+def _check_amendment(conditions: Conditions, former: Contract) -> None:
+    if former.state is not ContractState.APPROVED:
+        raise Conflict(N_("Only an approved contract can be amended."))
+    if conditions.number != former.number:
+        raise _wrong("number", N_("An amendment keeps the contract's number."))
+    if conditions.valid_from <= former.valid_from:
+        raise _wrong("valid_from", N_("An amendment begins after the version that it follows."))
 
 
 def _hold(session: Session, contract: Contract) -> None:
@@ -160,6 +211,15 @@ def _check(conditions: Conditions, clauses: Sequence[Clause]) -> None:
         raise _wrong("countries", N_("Write countries as two capital letters each, such as US CN."))
     if not {*conditions.products, *(clause.product for clause in clauses if clause.product)} <= set(PRODUCTS):
         raise _wrong("products", N_("Choose products of the list."))
+    if any(share is not None and not 0 <= share <= 1 for share in (conditions.min_share, conditions.settlement_floor)):
+        raise _wrong("min_share", N_("Write shares from 0 to 100 percent."))
+    if conditions.concentration is not None and not 0 < conditions.concentration <= 1:
+        raise _wrong("concentration", N_("Write a share above 0 and up to 100 percent."))
+    for demand in conditions.demands:
+        if demand.code not in credential_types() or credential_types()[demand.code].of_collectors:
+            raise _wrong("demands", N_("Choose credentials of agencies from the catalogue."))
+    if len({demand.code for demand in conditions.demands}) < len(conditions.demands):
+        raise _wrong("demands", N_("Name each credential once."))
     if not clauses:
         raise _wrong("clauses", N_("Write at least one clause with its rate."))
     for clause in clauses:
@@ -167,6 +227,8 @@ def _check(conditions: Conditions, clauses: Sequence[Clause]) -> None:
             raise _wrong("clauses", N_("Write rates from 0 to 100 percent."))
         if clause.balance_from < 0 or (clause.balance_to is not None and clause.balance_to <= clause.balance_from):
             raise _wrong("clauses", N_("In each clause the balance from lies below the balance to."))
+        if clause.late_to is not None and clause.late_to <= (clause.late_from or 0):
+            raise _wrong("clauses", N_("In each clause the days late from lie below the days late to."))
         if clause.valid_until is not None and clause.valid_until < clause.valid_from:
             raise _wrong("clauses", N_("In each clause the last day does not lie before the first."))
     if pairs := overlaps(clauses):
@@ -179,7 +241,7 @@ def _term(contract: Contract, clause: Clause) -> FeeTerm:
     return FeeTerm(
         contract_id=contract.id, clause=clause.clause, text=clause.text, product=clause.product, balance_from=clause.balance_from,
         balance_to=clause.balance_to, rate=clause.rate, direct_rate=clause.direct_rate, valid_from=clause.valid_from,
-        valid_until=clause.valid_until,
+        valid_until=clause.valid_until, late_from=clause.late_from, late_to=clause.late_to, tier=clause.tier,
     )  # fmt: skip
 
 

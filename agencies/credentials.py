@@ -12,8 +12,17 @@ from datetime import date
 from decimal import Decimal
 from typing import Protocol
 
-from agencies.asked import Asked, asked_in, is_known
+from agencies.asked import (
+    WIDE,
+    Asked,
+    asked_in,
+    asked_of_collectors,
+    asked_of_practices,
+    covers,
+    is_known,
+)
 from agencies.catalogue import credential_types
+from agencies.clearance import Staff, staffed
 from agencies.models import MAY_RECEIVE, PROVEN, AgencyKind, AgencyStatus, CredentialState
 from portal.errors import N_
 
@@ -48,6 +57,14 @@ class Lifted:
 
 
 @dataclass(frozen=True, slots=True)
+class Demand:
+    """A credential that a contract demands, with the least amount it must cover (None: any)."""
+
+    code: str
+    least: Decimal | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Agreement:
     """An approved contract: its days, what it covers (empty: everything), its limits and periods."""
 
@@ -61,6 +78,9 @@ class Agreement:
     capacity_amount: Decimal | None = None
     term_days: int = 180
     acknowledge_days: int = 2
+    concentration: Decimal | None = None  # most of all open placements that the agency may hold
+    min_share: Decimal | None = None  # least part of a plan it takes part in
+    demands: tuple[Demand, ...] = ()
 
     def covers(self, country: str, product: str | None) -> bool:
         """True if accounts of this country and product (None: any) may be placed under it."""
@@ -89,6 +109,8 @@ class AgencyFacts:
     contracts: tuple[Agreement, ...] = ()
     held: Papers = field(default_factory=dict)
     lifted: Mapping[tuple[str, str], tuple[Lifted, ...]] = field(default_factory=dict)
+    practices: frozenset[str] = frozenset()  # of agencies.asked.PRACTICES
+    staff: tuple[Staff, ...] = ()  # its collectors as the roster says; none: nobody reported any
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,8 +147,13 @@ MESSAGES: dict[str, str] = {
     "credential_expired": N_("%(credential)s for %(place)s ran out on %(day)s."),
     "credential_ended": N_("%(credential)s for %(place)s ended on %(day)s."),
     "amount_too_small": N_("%(credential)s for %(place)s is below %(least)s US dollars."),
+    "cover_too_small": N_("%(credential)s covers less than the %(least)s that contract %(contract)s demands."),
+    "nobody_cleared": N_("No collector of it is cleared to work."),
+    "nobody_holds": N_("None of its cleared collectors holds %(credential)s for %(place)s."),
 }
 """Every reason as a msgid. `sentence` fills it in."""
+
+EVERYWHERE = N_("every place")
 
 
 def may_collect(agency: AgencyFacts, jurisdiction: str, product: str | None, day: date) -> list[Reason]:
@@ -137,7 +164,16 @@ def may_collect(agency: AgencyFacts, jurisdiction: str, product: str | None, day
     return [
         *not_ready(agency),
         *outside_contract(agency, jurisdiction.partition("-")[0], product, day),
+        *lacking(agency, jurisdiction, product, day),
+    ]
+
+
+def lacking(agency: AgencyFacts, jurisdiction: str, product: str | None, day: date) -> list[Reason]:
+    """What an agency lacks to work such accounts on this day, whoever placed them and when: papers, and people who hold theirs."""
+    return [
+        *demanded(agency, jurisdiction, product, day),
         *not_licensed(agency, jurisdiction, day),
+        *not_staffed(agency, jurisdiction, day),
     ]
 
 
@@ -166,15 +202,46 @@ def outside_contract(agency: AgencyFacts, country: str, product: str | None, day
 def not_licensed(agency: AgencyFacts, jurisdiction: str, day: date) -> list[Reason]:
     """What the place asks for and the agency cannot show on this day."""
     missing = [] if is_known(jurisdiction) else [Reason.of("region_unknown", place=jurisdiction)]
-    for asked in asked_in(jurisdiction):
-        key = (asked.code, asked.jurisdiction)
-        held = agency.held.get(key, ())
+    for asked in (*asked_in(jurisdiction), *asked_of_practices(agency.practices)):
+        held = _held(agency, asked)
         if any(_serves(one, asked, day) for one in held):
             continue
-        if asked.may_be_lifted and any(holds(one, day) for one in agency.lifted.get(key, ())):
+        lifted = agency.lifted.get((asked.code, asked.jurisdiction), ())
+        if asked.may_be_lifted and any(holds(one, day) for one in lifted):
             continue
         missing.append(_shortfall(asked, held, day))
     return missing
+
+
+def demanded(agency: AgencyFacts, jurisdiction: str, product: str | None, day: date) -> list[Reason]:
+    """What the contract for such an account demands and the agency cannot show on this day."""
+    contract = contract_for(agency, jurisdiction.partition("-")[0], product, day)
+    missing = []
+    for demand in contract.demands if contract else ():
+        home = credential_types()[demand.code].jurisdiction
+        if not covers(home, jurisdiction):
+            continue
+        asked = Asked(demand.code, home, demand.least)
+        held = _held(agency, asked)
+        if not any(_serves(one, asked, day) for one in held):
+            missing.append(_shortfall(asked, held, day, contract.number if contract else ""))
+    return missing
+
+
+def not_staffed(agency: AgencyFacts, jurisdiction: str, day: date) -> list[Reason]:
+    """Why nobody of the agency may work there: nobody is cleared, or nobody who is holds what the place asks of collectors.
+
+    A roster that was never reported, or that speaks of later days only, is unknown and not empty: then only a place that asks something
+    of collectors is closed.
+    """
+    asked = [(one.code, one.jurisdiction) for one in asked_of_collectors(jurisdiction)]
+    spoken_of = any(one.training_on is None or one.training_on <= day for one in agency.staff)
+    if spoken_of and not staffed(agency.staff, (), day):
+        return [Reason("nobody_cleared")]
+    if staffed(agency.staff, asked, day):
+        return []
+    alone = [key for key in asked if not staffed(agency.staff, [key], day)]
+    return [Reason.of("nobody_holds", credential=code, place=place) for code, place in alone or asked]
 
 
 def holds(lasting: Lasting, day: date) -> bool:
@@ -188,6 +255,13 @@ def is_live(held: Held, day: date) -> bool:
     return held.state in PROVEN and holds(held, day) and (held.ended_on is None or day < held.ended_on)
 
 
+def _held(agency: AgencyFacts, asked: Asked) -> tuple[Held, ...]:
+    """What the agency has of what is asked; a type that belongs nowhere in particular is held for any place."""
+    if asked.jurisdiction not in WIDE:
+        return agency.held.get((asked.code, asked.jurisdiction), ())
+    return tuple(one for (code, _), several in agency.held.items() if code == asked.code for one in several)
+
+
 def _serves(held: Held, asked: Asked, day: date) -> bool:
     return is_live(held, day) and _is_enough(held, asked)
 
@@ -196,10 +270,12 @@ def _is_enough(held: Held, asked: Asked) -> bool:
     return asked.least is None or (held.amount is not None and held.amount >= asked.least)
 
 
-def _shortfall(asked: Asked, held: Sequence[Held], day: date) -> Reason:
+def _shortfall(asked: Asked, held: Sequence[Held], day: date, contract: str = "") -> Reason:
     """The one reason that tells what to do next: of several papers, the one that comes nearest."""
     about = {"credential": asked.code, "place": asked.jurisdiction}
     if any(is_live(one, day) for one in held):
+        if contract:
+            return Reason.of("cover_too_small", credential=asked.code, least=asked.least, contract=contract)
         return Reason.of("amount_too_small", **about, least=asked.least)
     if any(one.state is CredentialState.SUBMITTED for one in held):
         return Reason.of("credential_unverified", **about)
@@ -247,6 +323,8 @@ def state_on(state: CredentialState, valid_until: date | None, day: date) -> Cre
 def _worded(name: str, value: str, say: Callable[[str], str], language: str) -> str:
     if name == "credential":
         return credential_name(value, language)
+    if name == "place":
+        return ", ".join(say(EVERYWHERE) if place == "any" else place for place in value.split(", "))
     if name == "product":
         return say(value.replace("_", " "))
     return say(value) if value else ""  # the empty msgid is the catalogue's own header

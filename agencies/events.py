@@ -19,8 +19,15 @@ CREDENTIAL_REFUSED = "agencies.credential.refused"
 CREDENTIAL_WITHDRAWN = "agencies.credential.withdrawn"
 CREDENTIAL_EXPIRED = "agencies.credential.expired"
 CREDENTIAL_NOTICED = "agencies.credential.noticed"
-EXEMPTION_RECORDED = "agencies.exemption.recorded"
+CREDENTIAL_CONFIRMED = "agencies.credential.confirmed"
+EXEMPTION_PROPOSED = "agencies.exemption.proposed"
+EXEMPTION_APPROVED = "agencies.exemption.approved"
+EXEMPTION_DECLINED = "agencies.exemption.declined"
 EXEMPTION_ENDED = "agencies.exemption.ended"
+COLLECTOR_LINKED = "agencies.collector.linked"
+COLLECTOR_ENTERED = "agencies.collector.entered"
+COLLECTOR_SHUT_OUT = "agencies.collector.shut_out"
+FILE_EXPORTED = "agencies.file.exported"
 CONTRACT_DRAFTED = "agencies.contract.drafted"
 CONTRACT_DISCARDED = "agencies.contract.discarded"
 CONTRACT_APPROVED = "agencies.contract.approved"
@@ -61,8 +68,18 @@ class CredentialLapsed:
 
 
 @dataclass(frozen=True)
+class CredentialGained:
+    """A credential was verified, or an exemption approved: what was missing for this place may be there again."""
+
+    agency_id: int
+    code: str
+    jurisdiction: str
+    at: datetime
+
+
+@dataclass(frozen=True)
 class RosterLoaded:
     """A file of collectors was read to its end."""
 
-    report_id: int
+    report_id: int | None  # none: entered on the page
     agency_id: int

@@ -23,17 +23,18 @@ from wtforms import (
     TextAreaField,
 )
 from wtforms.fields.choices import SelectChoice
-from wtforms.validators import InputRequired, Length, NumberRange, Regexp
+from wtforms.validators import AnyOf, InputRequired, Length, NumberRange, Regexp
 from wtforms.validators import Optional as Voluntary
 
-from agencies.asked import BY_STATE
+from agencies.asked import BY_STATE, PRACTICES
 from agencies.catalogue import CredentialType
 from agencies.contracts import PRODUCTS, Conditions
-from agencies.credentials import credential_name
-from agencies.models import AgencyKind
+from agencies.credentials import Demand, credential_name
+from agencies.exempting import Claim
+from agencies.models import AgencyKind, Contract, ContractDemand, FeeTerm, Remittance
 from agencies.papers import lifts, offered
 from agencies.terms import Clause
-from agencies.verifying import Claim, Paper
+from agencies.verifying import Paper
 from agencies.vetting import Particulars
 from portal.forms import CheckboxesField
 from portal.tables.iso_codes import COUNTRIES
@@ -54,6 +55,14 @@ PRODUCT_LABELS = dict(zip(
     (_("Credit card"), _("Personal loan"), _("Car loan"), _("Student loan"), _("Mortgage"), _("Utility bill"), _("Medical bill"), _("Other debt")),
     strict=True,
 ))  # fmt: skip
+PRACTICE_LABELS = dict(zip(
+    PRACTICES, (_("Receives clients' money"), _("Holds customers' data on its own systems"), _("Takes card payments"), _("Passes work on to subcontractors")),
+    strict=True,
+))  # fmt: skip
+REMITTANCE_LABELS = {
+    Remittance.GROSS: _("Gross: it hands over everything and invoices its fee"),
+    Remittance.NET: _("Net: it keeps its fee and hands over the rest"),
+}
 FAR = 100_000_000
 HUNDRED = Decimal(100)
 _text = {"autocomplete": "off"}
@@ -126,6 +135,12 @@ class AgencyForm(FlaskForm):
         description=_("Notices about credentials go there."), render_kw={"type": "email", **_text},
     )  # fmt: skip
     phone = _line(_("Telephone"), longest=60)
+    practices = CheckboxesField(
+        _("What it does"),
+        [Voluntary()],
+        choices=[SelectChoice(*practice) for practice in PRACTICE_LABELS.items()],
+        description=_("What is ticked asks for its insurance, report or list before accounts go there."),
+    )
 
     def offer(self) -> None:
         """Offer every country under its name in the reader's language."""
@@ -141,6 +156,7 @@ class AgencyForm(FlaskForm):
             AgencyKind(self.kind.data),
             self.email.data,
             self.phone.data or None,
+            " ".join(self.practices.data or ()),
         )
 
 
@@ -164,6 +180,9 @@ class CredentialForm(FlaskForm):
         places=2,
         description=_("Of a bond or an insurance."),
     )
+    collector_id = _line(
+        _("Collector"), longest=100, description=_("The id of the person it belongs to; empty for the agency's own.")
+    )
     evidence = FileField(
         _("Document"),
         [FileRequired(_("Choose the document that proves it."))],
@@ -179,7 +198,7 @@ class CredentialForm(FlaskForm):
         """What was written, for the act."""
         return Paper(
             self.code.data, self.jurisdiction.data, self.number.data or "", self.valid_from.data, self.valid_until.data, self.amount.data,
-            note=self.note.data or "",
+            self.collector_id.data or None, note=self.note.data or "",
         )  # fmt: skip
 
 
@@ -216,7 +235,7 @@ class ExemptionForm(FlaskForm):
     reason = TextAreaField(
         _("Reason"),
         [InputRequired(_("Give the reason.")), Length(max=2000)],
-        description=_("You are recorded as the approver."),
+        description=_("Another person approves it; until then it lifts nothing."),
     )
     valid_from = DateField(_("First day"), [InputRequired(_("Enter the first day."))])
     valid_until = DateField(_("Last day"), [Voluntary()])
@@ -245,6 +264,13 @@ class ClauseForm(Form):
     )
     balance_from = DecimalField(_("Balance from"), [Voluntary(), NumberRange(Decimal(0))], places=2)
     balance_to = DecimalField(_("Balance below"), [Voluntary(), NumberRange(Decimal(0))], places=2)
+    late_from = _whole(
+        _("Days late from"), voluntary=True, description=_("When it was placed. Empty: from the beginning.")
+    )
+    late_to = _whole(_("Days late below"), voluntary=True)
+    tier = _whole(
+        _("Tier"), 1, 20, voluntary=True, description=_("1 for the first agency, 2 for the next. Empty: all.")
+    )
     percent = DecimalField(
         _("Fee, percent"),
         [Voluntary(), NumberRange(Decimal(0), Decimal(100), _("Write a percentage from 0 to 100."))],
@@ -274,8 +300,23 @@ class ClauseForm(Form):
         direct = rate if self.direct_percent.data is None else self.direct_percent.data / HUNDRED
         return Clause(
             self.clause.data or str(number), self.text.data or "", rate, direct, valid_from, valid_until, self.product.data or None,
-            self.balance_from.data or Decimal(0), self.balance_to.data,
+            self.balance_from.data or Decimal(0), self.balance_to.data, self.late_from.data, self.late_to.data, self.tier.data,
         )  # fmt: skip
+
+
+class DemandForm(Form):
+    """One credential that the contract demands. Empty rows are left out."""
+
+    code = SelectField(_("Credential"), [Voluntary()], validate_choice=False)  # the act knows the catalogue
+    least = DecimalField(
+        _("Least amount"), [Voluntary(), NumberRange(Decimal(0), Decimal(10**12))], places=2,
+        description=_("Of an insurance. Empty: any."),
+    )  # fmt: skip
+
+
+def _percent(label: Any, description: Any) -> DecimalField:
+    limits = NumberRange(Decimal(0), Decimal(100), _("Write a percentage from 0 to 100."))
+    return DecimalField(label, [Voluntary(), limits], places=4, description=description)
 
 
 class ContractForm(FlaskForm):
@@ -310,14 +351,59 @@ class ContractForm(FlaskForm):
         description=_("Payments under way when a placement begins are nobody's work."),
     )
     tail_days = _whole(_("Tail days"), 0, 365, default=30, description=_("After the end, on a promise made before it."))
+    concentration = _percent(
+        _("Concentration, percent"), _("Most of all accounts placed with anybody that it may hold. Empty: no limit.")
+    )
+    min_share = _percent(_("Least share, percent"), _("Of every plan that it takes part in. Empty: none."))
+    settlement_floor = _percent(
+        _("Settlement authority, percent"),
+        _("Least part of the balance for which it may settle without asking. Empty: it always asks."),
+    )
+    instalments_most = _whole(
+        _("Longest instalment plan, months"),
+        1,
+        600,
+        voluntary=True,
+        description=_("Without asking. Empty: it always asks."),
+    )
+    first_work_days = _whole(
+        _("Days to the first contact or letter"),
+        1,
+        365,
+        voluntary=True,
+        description=_("Service level. Empty: none agreed."),
+    )
+    remits = SelectField(
+        _("Remittance"),
+        [Voluntary(), AnyOf([one.value for one in Remittance])],
+        choices=[SelectChoice(one.value, label) for one, label in REMITTANCE_LABELS.items()],
+        default=Remittance.GROSS.value,
+        validate_choice=False,
+    )
+    reversal_days = _whole(
+        _("Fee given back within days"),
+        0,
+        3650,
+        voluntary=True,
+        description=_("A payment that is taken back later keeps its fee. Empty: the fee always goes back."),
+    )
+    demands = FieldList(FormField(DemandForm), min_entries=3, max_entries=30)
     clauses = FieldList(FormField(ClauseForm), min_entries=2, max_entries=30)
+
+    def offer(self, home: str) -> None:
+        """Offer everything that an agency itself can hold."""
+        kinds = [kind for kind in offered() if not kind.of_collectors and kind.code not in BY_STATE]
+        for row in self.demands:
+            row.form.code.choices = [SelectChoice("", gettext("None")), *_types(kinds, home)]
 
     def conditions(self) -> Conditions:
         """What was written besides the fees, for the act."""
         return Conditions(
             self.number.data, self.valid_from.data, self.valid_until.data, tuple(self.products.data or ()),
             tuple((self.countries.data or "").split()), self.capacity_accounts.data, self.capacity_amount.data, self.term_days.data,
-            self.acknowledge_days.data, self.transit_days.data, self.tail_days.data,
+            self.acknowledge_days.data, self.transit_days.data, self.tail_days.data, Remittance(self.remits.data or Remittance.GROSS), self.reversal_days.data,
+            _share(self.concentration.data), _share(self.min_share.data), _share(self.settlement_floor.data), self.instalments_most.data,
+            self.first_work_days.data, tuple(Demand(row.form.code.data, row.form.least.data) for row in self.demands if row.form.code.data),
         )  # fmt: skip
 
     def schedule(self) -> list[Clause]:
@@ -333,6 +419,94 @@ class ContractForm(FlaskForm):
         if self.clauses.errors:
             self.clauses.errors = [_("Mend what is marked in the clauses.")]
         return sound
+
+
+def _share(percent: Decimal | None) -> Decimal | None:
+    return None if percent is None else percent / HUNDRED
+
+
+def of_contract(contract: Contract, terms: Iterable[FeeTerm], demands: Iterable[ContractDemand]) -> dict[str, Any]:
+    """What stands in a contract, as the fields of the form that amends it."""
+
+    def percent(share: Decimal | None) -> Decimal | None:
+        return None if share is None else share * HUNDRED
+
+    names = ("number", "valid_until", "countries", "capacity_accounts", "capacity_amount", "term_days", "acknowledge_days", "transit_days",
+             "tail_days", "reversal_days", "instalments_most", "first_work_days")  # fmt: skip
+    shares = ("concentration", "min_share", "settlement_floor")
+    return {
+        **{name: getattr(contract, name) for name in names},
+        **{name: percent(getattr(contract, name)) for name in shares},
+        "products": contract.products.split(),
+        "remits": contract.remits.value,
+        "demands": [{"code": one.code, "least": one.least} for one in demands],
+        "clauses": [
+            {
+                "clause": term.clause, "text": term.text, "product": term.product, "balance_from": term.balance_from,
+                "balance_to": term.balance_to, "late_from": term.late_from, "late_to": term.late_to, "tier": term.tier,
+                "percent": percent(term.rate), "direct_percent": percent(term.direct_rate),
+            }
+            for term in terms
+        ],
+    }  # fmt: skip
+
+
+class SeenForm(FlaskForm):
+    """What somebody saw who looked at a credential."""
+
+    seen = TextAreaField(_("What you saw"), [Length(max=2000)], filters=[without_blanks])
+
+
+class CollectorForm(FlaskForm):
+    """One collector, as one row of the file would say it."""
+
+    collector_id = _line(
+        _("Id"),
+        _("Enter the collector's id."),
+        100,
+        description=_("Your own id of this person, as it stands in reports."),
+    )
+    full_name = _line(_("Name"), _("Enter the name."))
+    active_from = DateField(_("Active from"), [InputRequired(_("Enter the first day."))])
+    active_to = DateField(
+        _("Active to"),
+        [Voluntary()],
+        description=_("The last day; empty while they stay. Their portal account ends with it."),
+    )
+    background_check_on = DateField(_("Background checked"), [Voluntary()])
+    training_on = DateField(_("Trained"), [Voluntary()])
+    training_until = DateField(_("Training valid until"), [Voluntary()])
+    licence_number = _line(_("Licence number"), longest=100)
+    licence_from = DateField(_("Licence from"), [Voluntary()])
+    licence_until = DateField(_("Licence until"), [Voluntary()])
+    languages = _line(_("Languages"), longest=200, description=_("With ; between them."))
+    field_visits = SelectField(
+        _("Visits people"),
+        [Voluntary()],
+        choices=[SelectChoice("", _("Not known")), SelectChoice("yes", _("Yes")), SelectChoice("no", _("No"))],
+        coerce=str,
+        description=_("With an identity card that they show at the door."),
+    )
+
+    def row(self) -> dict[str, Any]:
+        """What was written, with the names of the file's columns."""
+        names = [name for name in self._fields if name not in ("csrf_token", "field_visits")]
+        written = {name: getattr(self, name).data or None for name in names}
+        return {**written, "field_visits": {"yes": True, "no": False}.get(self.field_visits.data)}
+
+
+class GenuineForm(FlaskForm):
+    """What a person was told by somebody who rang."""
+
+    agency = SelectField(_("Agency"))
+    first_name = _line(_("First name"), _("Enter the first name."), 100)
+    number = _line(_("Number"), _("Enter the number."), 100, description=_("The collector's own number."))
+
+
+class LoginForm(FlaskForm):
+    """The portal account of a collector."""
+
+    user = SelectField(_("Portal account"), coerce=int)
 
 
 class MoveForm(FlaskForm):

@@ -72,7 +72,7 @@ def _take(
 def _agency(session: Session, values: Mapping[str, Any], at: datetime) -> Agency:
     who = Particulars(
         values["name"], values["legal_name"] or values["name"], values["country"], AgencyKind(values["kind"] or AgencyKind.CALL_CENTRE),
-        values["email"], values["phone"],
+        values["email"], values["phone"], " ".join((values["practices"] or "").split()),
     )  # fmt: skip
     agency = vetting.add_agency(session, SYSTEM, values["code"], who, at=at)
     status = AgencyStatus(values["status"] or AgencyStatus.APPROVED)
@@ -97,6 +97,7 @@ def _paper(values: Mapping[str, Any]) -> Paper:
         values["valid_from"],
         values["valid_until"],
         values["amount"],
+        values["collector_id"],
     )
 
 

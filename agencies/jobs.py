@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from agencies import lapsing
+from agencies import lapsing, roster
 from portal import clock
 from portal.db import Database
 from portal.jobs import job
@@ -10,13 +10,25 @@ from portal.jobs import job
 
 @job(
     "credentials.lapse",
-    cron="7 1 * * *",
+    cron="1 0 * * *",
     why="A licence that runs out unnoticed stops placements; agency and bank hear of it 90, 60, 30, 7 and 0 days before.",
 )
 def lapse(db: Database) -> str:
-    """Mark what ran out, and give notice of what soon will."""
+    """Mark what ran out, give notice of what soon will, and ask for another look at what is due."""
     day = clock.today()
     with db.transaction() as session:
         expired = lapsing.expire(session, day)
     with db.transaction() as session:
-        return f"{expired} expired, {lapsing.give_notice(session, day)} notices"
+        looks = lapsing.ask_to_look_again(session, day)
+        return f"{expired} expired, {lapsing.give_notice(session, day)} notices, {looks} to look at again"
+
+
+@job(
+    "collectors.shut-out",
+    cron="3 0 * * *",
+    why="Who collects for an agency no more has no business in the portal from the day after, whoever forgot to say so.",
+)
+def shut_out(db: Database) -> str:
+    """End the access of collectors who have left."""
+    with db.transaction() as session:
+        return f"{roster.shut_out_leavers(session, clock.today())} shut out"

@@ -24,6 +24,8 @@ from portal.webhooks import publishing as webhooks
 LADDER = (90, 60, 30, 7, 0)
 """Notices are given so many days before the last day."""
 
+LOOK_WITHIN = timedelta(days=14)
+
 SUBJECT = N_("A credential of %(agency)s runs out on %(valid_until)s")
 
 
@@ -47,6 +49,19 @@ def give_notice(session: Session, day: date) -> int:
             _tell(session, credential, step)
             given += 1
     return given
+
+
+def ask_to_look_again(session: Session, day: date) -> int:
+    """Ask compliance to look again at what is due by its cycle; how many waited. A task that is open already is not opened twice."""
+    due = queries.to_look_at_again(session, day=day)
+    for credential in due:
+        tasks.open_task(
+            session, "credential.look_again", _subject(credential), N_("Look again at a credential of %(agency)s for %(place)s (%(credential)s)"),
+            link=f"/agencies/{credential.agency.code}/credentials/{credential.ref}", role=Role.COMPLIANCE,
+            due_at=_end_of(day + LOOK_WITHIN), not_by_id=credential.submitted_by_id, credential=credential.code,
+            place=credential.jurisdiction, agency=credential.agency.code,
+        )  # fmt: skip
+    return len(due)
 
 
 def step_for(valid_from: date | None, valid_until: date | None, day: date) -> int | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date, timedelta
 from typing import Any
+from urllib.parse import quote
 
 from sqlalchemy.orm import Session
 
@@ -72,13 +73,13 @@ def credentials(code: str, language: str, day: date) -> ListSpec:
     )  # fmt: skip
 
 
-def collectors(day: date) -> ListSpec:
-    """Who works for an agency, and whether each is cleared today."""
+def collectors(day: date, address: str) -> ListSpec:
+    """Who works for an agency, and whether each is cleared today; `address` is that of the list."""
     table = Collector.__table__
     return ListSpec(
         page="collectors", key=table.c.id, order="collector",
         columns=(
-            Column("collector", N_("Collector"), lambda row: row[0].collector_id, sort=table.c.collector_id),
+            Column("collector", N_("Collector"), lambda row: Cell(row[0].collector_id, url=f"{address}/{quote(row[0].collector_id, safe='')}/edit"), sort=table.c.collector_id),
             Column("name", N_("Name"), lambda row: row[0].full_name, sort=table.c.full_name),
             Column("cleared", N_("Cleared today"), lambda row: Cell(cleared := cleared_on(row[0], day), tone=None if cleared else "bad"), kind="bool"),
             Column("active_from", N_("Active from"), lambda row: row[0].active_from, kind="date", sort=table.c.active_from),

@@ -75,6 +75,21 @@ PROVEN = frozenset({CredentialState.VERIFIED, CredentialState.EXPIRED, Credentia
 """States of what was verified once: on which days it was good is told by its dates alone."""
 
 
+class CheckOutcome(StrEnum):
+    """What a person found who looked at a credential."""
+
+    VERIFIED = "verified"
+    REFUSED = "refused"
+    CONFIRMED = "confirmed"  # looked at again: it still holds
+
+
+class Remittance(StrEnum):
+    """What an agency hands over of the payments it takes: all of it, or what is left after its fee."""
+
+    GROSS = "gross"
+    NET = "net"
+
+
 class ContractState(StrEnum):
     """A contract's terms bind once another person approved them."""
 
@@ -100,6 +115,7 @@ class Agency(Base):
     email: Mapped[str]
     phone: Mapped[str | None]
     ramp_accounts: Mapped[int | None]  # most accounts an agency on probation may hold
+    practices: Mapped[str] = mapped_column(default="")  # of agencies.asked.PRACTICES, separated by blanks
     created_at: Mapped[datetime]
 
 
@@ -165,12 +181,29 @@ class Credential(Base):
     reason: Mapped[str] = mapped_column(default="")  # why it was refused or withdrawn
     ended_on: Mapped[date | None]  # the first day without it: withdrawn, suspended or cancelled at the register
     noticed_days: Mapped[int | None]  # the last notice of its running out was that many days before
+    look_again_on: Mapped[date | None]  # the day by which a person looks at it again
 
     agency: Mapped[Agency] = relationship(lazy="raise")
 
 
+class CredentialCheck(Base):
+    """One look of a person at a credential: what was seen, in which document, and what was found. Never changed."""
+
+    __tablename__ = "credential_check"
+    __table_args__ = (one_of("outcome", CheckOutcome),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    credential_id: Mapped[int] = mapped_column(ForeignKey("credential.id"), index=True)
+    outcome: Mapped[CheckOutcome] = mapped_column(Choice(CheckOutcome))
+    seen: Mapped[str]  # in the checker's words: which register, which page, what it said
+    sha256: Mapped[str | None]  # of the document that was looked at
+    at: Mapped[datetime]
+    by: Mapped[str]
+    by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+
+
 class Exemption(Base):
-    """Why an agency need not hold what a jurisdiction asks for, and who said so."""
+    """Why an agency need not hold what a jurisdiction asks for: proposed by one person, and good once another approved it."""
 
     __tablename__ = "exemption"
     __table_args__ = (UniqueConstraint("agency_id", "code", "jurisdiction", "valid_from"),)
@@ -181,8 +214,11 @@ class Exemption(Base):
     jurisdiction: Mapped[str]
     ground: Mapped[str]  # out_of_state_interstate_only, attorney, commercial_only, other
     reason: Mapped[str]
-    approved_by: Mapped[str]
-    approved_at: Mapped[datetime]
+    proposed_by: Mapped[str]
+    proposed_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))  # four eyes: who may not approve it
+    proposed_at: Mapped[datetime]
+    approved_by: Mapped[str | None]  # none: it lifts nothing yet
+    approved_at: Mapped[datetime | None]
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]
 
@@ -212,11 +248,33 @@ class Collector(Base):
     replaced_at: Mapped[datetime | None]
 
 
+class CollectorLogin(Base):
+    """Which account of the portal belongs to which collector: it ends when the collector leaves."""
+
+    __tablename__ = "collector_login"
+    __table_args__ = (UniqueConstraint("agency_id", "collector_id"), UniqueConstraint("user_id"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True)
+    collector_id: Mapped[str]
+    user_id: Mapped[int] = mapped_column(ForeignKey("app_user.id"))
+    created_at: Mapped[datetime]
+
+
 class Contract(Base):
-    """An agency's contract: its term, and the limits allocation must keep."""
+    """An agency's contract: its term, and the limits allocation must keep. An amendment is the next version of its number."""
 
     __tablename__ = "contract"
-    __table_args__ = (one_of("state", ContractState), UniqueConstraint("agency_id", "number"))
+    __table_args__ = (
+        one_of("state", ContractState),
+        one_of("remits", Remittance),
+        UniqueConstraint("agency_id", "number", "version"),
+        CheckConstraint(
+            "concentration IS NULL OR concentration BETWEEN 1 AND 1000000", name="concentration_is_a_share"
+        ),
+        CheckConstraint("min_share IS NULL OR min_share BETWEEN 0 AND 1000000", name="min_share_is_a_share"),
+        CheckConstraint("settlement_floor IS NULL OR settlement_floor BETWEEN 0 AND 1000000", name="floor_is_a_share"),
+    )
 
     id: Mapped[int] = mapped_column(primary_key=True)
     agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True)
@@ -232,6 +290,17 @@ class Contract(Base):
     acknowledge_days: Mapped[int] = mapped_column(default=2)
     transit_days: Mapped[int] = mapped_column(default=3)  # payments under way at the beginning are nobody's work
     tail_days: Mapped[int] = mapped_column(default=30)  # after the end, on a promise made before it
+    version: Mapped[int] = mapped_column(default=1)
+    amends_id: Mapped[int | None] = mapped_column(ForeignKey("contract.id"))  # the version that this one follows
+    remits: Mapped[Remittance] = mapped_column(Choice(Remittance), default=Remittance.GROSS)
+    reversal_days: Mapped[int | None]  # a payment taken back later than this keeps its fee; none: it never does
+    concentration: Mapped[Decimal | None] = mapped_column(Rate)  # most of all open placements that it may hold
+    min_share: Mapped[Decimal | None] = mapped_column(Rate)  # least part of a plan it takes part in
+    settlement_floor: Mapped[Decimal | None] = mapped_column(
+        Rate
+    )  # least part of a balance it may settle for; none: ask
+    instalments_most: Mapped[int | None]  # longest plan of months it may grant; none: ask
+    first_work_days: Mapped[int | None]  # service level: the first contact or letter after a placement
     created_by: Mapped[str]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     created_at: Mapped[datetime]
@@ -257,9 +326,24 @@ class FeeTerm(Base):
     product: Mapped[str | None]  # none: all
     balance_from: Mapped[Decimal]  # inclusive, of the placed balance
     balance_to: Mapped[Decimal | None]  # exclusive
+    late_from: Mapped[int | None]  # inclusive, days in default when it was placed; none: any
+    late_to: Mapped[int | None]  # exclusive
+    tier: Mapped[int | None]  # 1 for accounts that nobody had before, 2 for a second agency …; none: any
     rate: Mapped[Decimal] = mapped_column(Rate)  # of payments to the agency
     direct_rate: Mapped[Decimal] = mapped_column(Rate)  # of payments straight to the bank
     valid_from: Mapped[date]
     valid_until: Mapped[date | None]  # inclusive
 
     contract: Mapped[Contract] = relationship(lazy="raise")
+
+
+class ContractDemand(Base):
+    """A credential that a contract demands of the agency, whatever the place asks for; without it nothing is placed under it."""
+
+    __tablename__ = "contract_demand"
+    __table_args__ = (UniqueConstraint("contract_id", "code"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"), index=True)
+    code: Mapped[str]  # of agencies/catalogue, such as any.eo_insurance
+    least: Mapped[Decimal | None]  # amount of cover, in the currency of the document

@@ -7,6 +7,7 @@ import unicodedata
 
 from agencies.asked import BY_STATE, LICENCE, asked_in, covers
 from agencies.catalogue import CredentialType, credential_types, jurisdictions_asking
+from agencies.check_digits import DOUBTFUL, fits
 from portal.errors import N_, Invalid
 
 CITY_LICENCE = "us.licence.city"  # the catalogue's explanation of it: held as us.licence with the city's jurisdiction
@@ -71,10 +72,18 @@ def _number(kind: CredentialType, number: str) -> str:
         raise _wrong("number", N_("Write the number in at most 100 characters."))
     if not kind.number_format:
         return kept
-    for written in (kept, kept.upper()):
-        if re.fullmatch(kind.number_format, written):
-            return written
-    raise _wrong("number", N_("Check the number: this credential's numbers look different."))
+    written = next((form for form in (kept, kept.upper()) if re.fullmatch(kind.number_format, form)), None)
+    if written is None:
+        raise _wrong("number", N_("Check the number: this credential's numbers look different."))
+    if kind.code not in DOUBTFUL and not fits(kind.check_digit, written):
+        raise _wrong("number", N_("Check the number: its check digit does not fit."))
+    return written
+
+
+def is_doubtful(code: str, number: str) -> bool:
+    """True if the number's check character is wrong though it was taken: a person compares it with the register."""
+    kind = credential_types().get(code)
+    return kind is not None and bool(number) and not fits(kind.check_digit, number)
 
 
 def _wrong(field: str, message: str) -> Invalid:

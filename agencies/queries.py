@@ -4,21 +4,25 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
-from agencies.credentials import AgencyFacts, Agreement, Held, Lifted
+from agencies.clearance import Staff
+from agencies.credentials import AgencyFacts, Agreement, Demand, Held, Lifted
 from agencies.models import (
     PROVEN,
     Agency,
     AgencyStatus,
     Collector,
+    CollectorLogin,
     Contract,
+    ContractDemand,
     ContractState,
     Credential,
+    CredentialCheck,
     CredentialState,
     Exemption,
     FeeTerm,
@@ -33,6 +37,12 @@ from portal.permissions import Actor
 Row = TypeVar("Row")
 IN_MOST = 5000  # ids in one condition
 LEFT = frozenset({AgencyStatus.DECLINED, AgencyStatus.EXITED})
+PUBLISHED = frozenset({
+    "us.licence", "us.nmls", "cn.usci", "gb.fca", "gb.companies_house", "de.rdg", "nl.wki", "nl.kvk", "it.tulps115", "au.abn", "au.acl", "hk.br",
+    "sg.dca_licence", "za.cfdc", "ca.on_registration", "eu.credit_servicer", "in.cin",
+})  # fmt: skip
+"""Credentials whose numbers stand in public registers anyway."""
+
 BINDING = (ContractState.APPROVED, ContractState.ENDED)
 """A contract that was ended still ruled the days until then."""
 
@@ -120,13 +130,14 @@ def managers_of(session: Session, agency_id: int) -> Sequence[User]:
 
 
 def facts(session: Session, agency_ids: Collection[int] | None = None) -> dict[int, AgencyFacts]:
-    """All that placing asks of these agencies (None: of every agency), by id, in four selects however many they are."""
+    """All that placing asks of these agencies (None: of every agency), by id, in seven selects however many they are."""
     wanted = select(Agency, Standing).outerjoin(Standing, Standing.agency_id == Agency.id).order_by(Agency.code)
     if agency_ids is not None:
         wanted = wanted.where(Agency.id.in_(agency_ids))
     agencies = [(agency, standing) for agency, standing in session.execute(wanted)]
     ids = [agency.id for agency, _ in agencies]
     contracts, held, lifted = _agreements(session, ids), _held(session, ids), _lifted(session, ids)
+    staff = _staff(session, ids)
     return {
         agency.id: AgencyFacts(
             agency.id,
@@ -141,6 +152,8 @@ def facts(session: Session, agency_ids: Collection[int] | None = None) -> dict[i
             tuple(contracts[agency.id]),
             held[agency.id],
             lifted[agency.id],
+            frozenset(agency.practices.split()),
+            tuple(staff[agency.id]),
         )
         for agency, standing in agencies
     }
@@ -149,6 +162,7 @@ def facts(session: Session, agency_ids: Collection[int] | None = None) -> dict[i
 def _agreements(session: Session, ids: Sequence[int]) -> Mapping[int, list[Agreement]]:
     found: dict[int, list[Agreement]] = defaultdict(list)
     wanted = select(Contract).where(Contract.agency_id.in_(ids), Contract.state.in_(BINDING))
+    demands = demands_of(session, ids)
     for one in session.scalars(wanted.order_by(Contract.valid_from, Contract.id)):
         found[one.agency_id].append(
             Agreement(
@@ -162,9 +176,53 @@ def _agreements(session: Session, ids: Sequence[int]) -> Mapping[int, list[Agree
                 one.capacity_amount,
                 one.term_days,
                 one.acknowledge_days,
+                one.concentration,
+                one.min_share,
+                tuple(Demand(demand.code, demand.least) for demand in demands.get(one.id, ())),
             )
         )
     return found
+
+
+def demands_of(session: Session, agency_ids: Collection[int]) -> dict[int, list[ContractDemand]]:
+    """What the contracts of these agencies demand, by contract."""
+    found: dict[int, list[ContractDemand]] = defaultdict(list)
+    wanted = select(ContractDemand).join(Contract, Contract.id == ContractDemand.contract_id)
+    for one in session.scalars(wanted.where(Contract.agency_id.in_(agency_ids)).order_by(ContractDemand.id)):
+        found[one.contract_id].append(one)
+    return found
+
+
+def _staff(session: Session, ids: Sequence[int]) -> Mapping[int, list[Staff]]:
+    """The newest roster of each agency, and the verified papers of its collectors."""
+    papers: dict[tuple[int, str], dict[tuple[str, str], tuple[tuple[date, date | None], ...]]] = defaultdict(dict)
+    wanted = select(Credential).where(Credential.agency_id.in_(ids), Credential.collector_id.is_not(None))
+    for one in session.scalars(wanted.where(Credential.state.in_(PROVEN)).order_by(Credential.id)):
+        if one.valid_from is not None:
+            of_person, key = papers[one.agency_id, str(one.collector_id)], (one.code, one.jurisdiction)
+            of_person[key] = (*of_person.get(key, ()), (one.valid_from, first_day_without(one)))
+    found: dict[int, list[Staff]] = defaultdict(list)
+    roster = select(Collector).where(Collector.agency_id.in_(ids), Collector.replaced_at.is_(None))
+    for row in session.scalars(roster.order_by(Collector.id)):
+        known = papers.get((row.agency_id, row.collector_id), {})
+        found[row.agency_id].append(
+            Staff(
+                row.collector_id,
+                row.active_from,
+                row.active_to,
+                row.background_check_on,
+                row.training_on,
+                row.training_until,
+                known,
+            )
+        )
+    return found
+
+
+def first_day_without(one: Credential) -> date | None:
+    """The first day on which a verified credential is good no more; None while it has no end."""
+    after = None if one.valid_until is None else one.valid_until + timedelta(days=1)
+    return min((day for day in (after, one.ended_on) if day is not None), default=None)
 
 
 def _held(session: Session, ids: Sequence[int]) -> Mapping[int, dict[tuple[str, str], tuple[Held, ...]]]:
@@ -189,7 +247,8 @@ def _held(session: Session, ids: Sequence[int]) -> Mapping[int, dict[tuple[str, 
 
 def _lifted(session: Session, ids: Sequence[int]) -> Mapping[int, dict[tuple[str, str], tuple[Lifted, ...]]]:
     found: dict[int, dict[tuple[str, str], tuple[Lifted, ...]]] = defaultdict(dict)
-    for one in session.scalars(select(Exemption).where(Exemption.agency_id.in_(ids)).order_by(Exemption.id)):
+    wanted = select(Exemption).where(Exemption.agency_id.in_(ids), Exemption.approved_at.is_not(None))
+    for one in session.scalars(wanted.order_by(Exemption.id)):
         key = (one.code, one.jurisdiction)
         of_agency = found[one.agency_id]
         of_agency[key] = (*of_agency.get(key, ()), Lifted(one.valid_from, one.valid_until))
@@ -309,6 +368,44 @@ def expired(session: Session, *, day: date) -> Sequence[Credential]:
     return session.scalars(wanted.order_by(Credential.id)).all()
 
 
+def to_look_at_again(session: Session, *, day: date) -> Sequence[Credential]:
+    """Verified credentials whose next look is due by this day, with their agencies; those of agencies that have left are let be."""
+    wanted = select(Credential).join(Credential.agency).options(joinedload(Credential.agency))
+    wanted = wanted.where(Credential.state == CredentialState.VERIFIED, Credential.look_again_on <= day)
+    return session.scalars(wanted.where(Agency.status.not_in(LEFT)).order_by(Credential.id)).all()
+
+
+def checks_of(session: Session, found: Credential) -> Sequence[CredentialCheck]:
+    """Every look at a credential, the newest first."""
+    wanted = select(CredentialCheck).where(CredentialCheck.credential_id == found.id)
+    return session.scalars(wanted.order_by(CredentialCheck.id.desc())).all()
+
+
+def all_credentials(session: Session, agency: Agency) -> Sequence[Credential]:
+    """Everything an agency and its collectors hold or held, by place and type."""
+    wanted = credentials_list(agency).order_by(Credential.jurisdiction, Credential.code, Credential.id)
+    return session.scalars(wanted).all()
+
+
+def looks_of(session: Session, agency: Agency) -> Sequence[tuple[CredentialCheck, Credential]]:
+    """Every look at any credential of an agency, with it, the newest first."""
+    wanted = select(CredentialCheck, Credential).join(Credential, Credential.id == CredentialCheck.credential_id)
+    rows = session.execute(wanted.where(Credential.agency_id == agency.id).order_by(CredentialCheck.id.desc()))
+    return [(look, one) for look, one in rows]
+
+
+def public_numbers(session: Session, agency_ids: Collection[int], day: date) -> dict[int, list[Credential]]:
+    """The licences and registrations of these agencies that are good on this day and may be published: the bank's own listings are not."""
+    found: dict[int, list[Credential]] = defaultdict(list)
+    wanted = select(Credential).where(
+        Credential.agency_id.in_(agency_ids), good_on(day), Credential.collector_id.is_(None), Credential.code.in_(PUBLISHED),
+        Credential.number != "",
+    )  # fmt: skip
+    for one in session.scalars(wanted.order_by(Credential.jurisdiction, Credential.code)):
+        found[one.agency_id].append(one)
+    return found
+
+
 def exemptions_of(session: Session, agency: Agency) -> Sequence[Exemption]:
     """What an agency need not hold, newest first."""
     return session.scalars(
@@ -365,6 +462,52 @@ def terms_of(session: Session, contract_ids: Iterable[int]) -> dict[int, list[Fe
 def collectors_list(agency: Agency) -> Select[Collector]:
     """An agency's collectors as the newest rows say."""
     return select(Collector).where(Collector.agency_id == agency.id, Collector.replaced_at.is_(None))
+
+
+def roster(session: Session, agency: Agency) -> Sequence[Collector]:
+    """An agency's collectors as the newest rows say, by their ids."""
+    return session.scalars(collectors_list(agency).order_by(Collector.collector_id)).all()
+
+
+def collectors_on(session: Session, agency: Agency, at: datetime) -> Sequence[Collector]:
+    """The roster as it stood at an instant: of every id the newest row that was known then."""
+    wanted = select(Collector).where(Collector.agency_id == agency.id, Collector.created_at <= at)
+    wanted = wanted.where(or_(Collector.replaced_at.is_(None), Collector.replaced_at > at))
+    return session.scalars(wanted.order_by(Collector.collector_id)).all()
+
+
+def collector(session: Session, agency: Agency, collector_id: str) -> Collector:
+    """One collector as the newest row says. Raises NotFound."""
+    return _found(newest_collectors(session, agency.id, [collector_id]).get(collector_id))
+
+
+def login_of(session: Session, agency: Agency, collector_id: str) -> User | None:
+    """The portal account that is linked to a collector, if there is one."""
+    linked = CollectorLogin.agency_id == agency.id, CollectorLogin.collector_id == collector_id
+    return session.scalars(select(User).join(CollectorLogin, CollectorLogin.user_id == User.id).where(*linked)).first()
+
+
+def people_of(session: Session, agency: Agency) -> Sequence[User]:
+    """The people of an agency who have a portal account that is open."""
+    return session.scalars(select(User).where(User.agency_id == agency.id, User.active).order_by(User.email)).all()
+
+
+def logins_of_leavers(session: Session, *, day: date, agency_id: int | None) -> Sequence[tuple[CollectorLogin, User]]:
+    """Open portal accounts of collectors whose last day lies before this day."""
+    wanted = (
+        select(CollectorLogin, User)
+        .join(User, User.id == CollectorLogin.user_id)
+        .join(
+            Collector,
+            and_(
+                Collector.agency_id == CollectorLogin.agency_id, Collector.collector_id == CollectorLogin.collector_id
+            ),
+        )
+        .where(User.active, Collector.replaced_at.is_(None), Collector.active_to < day)
+    )
+    if agency_id is not None:
+        wanted = wanted.where(CollectorLogin.agency_id == agency_id)
+    return [(login, user) for login, user in session.execute(wanted.order_by(CollectorLogin.id))]
 
 
 def newest_collectors(session: Session, agency_id: int, ids: Collection[str]) -> dict[str, Collector]:

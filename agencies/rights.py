@@ -18,7 +18,13 @@ PERMISSIONS = (
     Permission(
         "credentials.verify", "Verify, refuse and withdraw credentials that another person sent in.", frozenset({CO})
     ),
-    Permission("exemptions.record", "Record why an agency need not hold what a place asks for.", frozenset({CO})),
+    Permission(
+        "exemptions.record", "Propose why an agency need not hold what a place asks for, and end it.", frozenset({CO})
+    ),
+    Permission("exemptions.approve", "Approve exemptions that another person proposed.", frozenset({AP})),
+    Permission("exemptions.decline", "Decline exemptions that were proposed, or take them back.", frozenset({CO, AP})),
+    Permission("collectors.enter", "Enter collectors of an agency and link their portal accounts.", frozenset({AM})),
+    Permission("agencies.export", "Export an agency's whole file for an examiner.", BANK),
     Permission("contracts.draft", "Draft contracts with their fee terms, and end them.", frozenset({VM})),
     Permission("contracts.approve", "Approve contracts that another person drafted.", frozenset({AP})),
 )

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from agencies.asked import PRACTICES
 from agencies.models import AgencyKind, AgencyStatus
 from agencies.papers import offered
 from portal.tables.cells import choice, count, country, day, flag, money, ref, text
@@ -40,6 +41,11 @@ def credential_is_whole(row: Mapping[str, Any]) -> tuple[str, str] | None:
     if row["credential"]:
         return next(((name, f"missing_{name}") for name in ("jurisdiction", "valid_from") if row[name] is None), None)
     return None
+
+
+def practices_are_known(row: Mapping[str, Any]) -> tuple[str, str] | None:
+    """What an agency does is said in the words that are known."""
+    return ("practices", "bad_practices") if set((row["practices"] or "").split()) - set(PRACTICES) else None
 
 
 def contract_is_whole(row: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -83,6 +89,10 @@ AGENCIES = Table(
         Column("valid_from", day(), False, "The first day it holds."),
         Column("valid_until", day(), False, "The last day; empty while there is none."),
         Column("amount", money(), False, "The amount of a bond or insurance."),
+        Column("collector_id", ref(), False, "The collector it belongs to, by the agency's own id."),
+        Column(
+            "practices", text(), False, f"What the agency does, of {', '.join(PRACTICES)}, with blanks between them."
+        ),
         Column("contract_number", ref(), False, "The contract it works under; once for each agency is enough."),
         Column("contract_from", day(), False, "The contract's first day."),
         Column("contract_until", day(), False, "The contract's last day; empty while there is none."),
@@ -92,5 +102,5 @@ AGENCIES = Table(
         ),
         Column("capacity_accounts", count(), False, "The most accounts it may hold; empty means no limit."),
     ),
-    checks=(credential_is_whole, contract_is_whole, probation_has_a_ramp),
+    checks=(credential_is_whole, practices_are_known, contract_is_whole, probation_has_a_ramp),
 )

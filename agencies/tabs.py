@@ -35,5 +35,5 @@ declare((
     Tab("agencies.page", N_("Overview"), "agencies.view", 10),
     Tab("agencies.credentials", N_("Credentials"), "agencies.view", 11),
     Tab("agencies.contracts", N_("Contracts"), "agencies.view", 12),
-    Tab("agencies.collectors", N_("Collectors"), "agencies.view", 13),
+    Tab("collectors.index", N_("Collectors"), "agencies.view", 13),
 ))  # fmt: skip

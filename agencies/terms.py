@@ -11,7 +11,7 @@ from typing import Protocol, TypeVar
 
 
 class Scope(Protocol):
-    """What a term applies to: a product (None: all), placed balances from inclusive to exclusive, days both inclusive."""
+    """What a term applies to: a product, a tier (None: all), placed balances and days late from inclusive to exclusive, days both inclusive."""
 
     @property
     def product(self) -> str | None: ...
@@ -21,6 +21,15 @@ class Scope(Protocol):
 
     @property
     def balance_to(self) -> Decimal | None: ...
+
+    @property
+    def late_from(self) -> int | None: ...
+
+    @property
+    def late_to(self) -> int | None: ...
+
+    @property
+    def tier(self) -> int | None: ...
 
     @property
     def valid_from(self) -> date: ...
@@ -45,14 +54,28 @@ class Clause:
     product: str | None = None
     balance_from: Decimal = Decimal(0)
     balance_to: Decimal | None = None
+    late_from: int | None = None  # days in default when the account was placed
+    late_to: int | None = None
+    tier: int | None = None  # which agency in turn: 1 for the first
 
 
-def rate_for(terms: Iterable[Term], *, balance: Decimal, product: str, day: date) -> Term | None:
-    """The one term for a payment of this day on an account placed with this balance; None if the contract has none for it.
+@dataclass(frozen=True, slots=True)
+class Placed:
+    """What a fee depends on, as it stood when the account was placed. `days_late` None: not known."""
 
-    A term of the product itself goes before one for all products.
+    balance: Decimal
+    product: str
+    days_late: int | None = None
+    tier: int = 1
+
+
+def rate_for(terms: Iterable[Term], placed: Placed, day: date) -> Term | None:
+    """The one term for a payment of this day on an account that was placed so; None if the contract has none for it.
+
+    A term of the product itself goes before one for all products. Where it is not known how late an account was, terms for some
+    ages only do not apply to it.
     """
-    found = [term for term in terms if _applies(term, balance, product, day)]
+    found = [term for term in terms if _applies(term, placed, day)]
     return next((term for term in found if term.product is not None), found[0] if found else None)
 
 
@@ -69,13 +92,25 @@ def meet(one_from: date, one_until: date | None, other_from: date, other_until: 
     return (one_until is None or other_from <= one_until) and (other_until is None or one_from <= other_until)
 
 
-def _applies(term: Scope, balance: Decimal, product: str, day: date) -> bool:
+def _applies(term: Scope, placed: Placed, day: date) -> bool:
     return (
-        term.product in (None, product)
-        and term.balance_from <= balance
-        and (term.balance_to is None or balance < term.balance_to)
+        term.product in (None, placed.product)
+        and term.tier in (None, placed.tier)
+        and _of_age(term, placed.days_late)
+        and term.balance_from <= placed.balance
+        and (term.balance_to is None or placed.balance < term.balance_to)
         and term.valid_from <= day
         and (term.valid_until is None or day <= term.valid_until)
+    )
+
+
+def _of_age(term: Scope, days_late: int | None) -> bool:
+    if term.late_from is None and term.late_to is None:
+        return True
+    return (
+        days_late is not None
+        and (term.late_from or 0) <= days_late
+        and (term.late_to is None or days_late < term.late_to)
     )
 
 
@@ -83,5 +118,9 @@ def _contradict(one: Scope, other: Scope) -> bool:
     same_balances = (other.balance_to is None or one.balance_from < other.balance_to) and (
         one.balance_to is None or other.balance_from < one.balance_to
     )
+    same_ages = (other.late_to is None or (one.late_from or 0) < other.late_to) and (
+        one.late_to is None or (other.late_from or 0) < one.late_to
+    )
+    same_tier = one.tier is None or other.tier is None or one.tier == other.tier
     same_days = meet(one.valid_from, one.valid_until, other.valid_from, other.valid_until)
-    return one.product == other.product and same_balances and same_days
+    return one.product == other.product and same_balances and same_ages and same_tier and same_days

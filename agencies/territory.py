@@ -8,7 +8,7 @@ from datetime import date
 
 from agencies.asked import is_known, places
 from agencies.catalogue import licensing
-from agencies.credentials import AgencyFacts, Reason, holds, not_licensed
+from agencies.credentials import AgencyFacts, Reason, holds, lacking
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Place:
 def territory(agency: AgencyFacts, day: date) -> list[Place]:
     """Every place of the countries an agency works in. Those are its contracts'; without any named, its own and those it holds papers for."""
     wanted = [place for country in countries(agency, day) for place in _places_of(country)]
-    return [Place(place, tuple(not_licensed(agency, place, day))) for place in wanted]
+    return [Place(place, tuple(lacking(agency, place, None, day))) for place in wanted]
 
 
 def countries(agency: AgencyFacts, day: date) -> list[str]:

@@ -1,42 +1,44 @@
 """Acts: credentials are asked for, sent in with their evidence, verified or refused by another person, and end.
 
-The bank may ask for a credential first; an agency's manager or the bank sends it in; compliance looks at the evidence. Who sent it
-in never verifies it. A renewal is a new credential beside the old one, so that every past day can still be judged.
+The bank may ask for a credential first; an agency's manager or the bank sends it in; compliance looks at the evidence and writes down what
+it saw. Who sent it in never verifies it, and it is looked at again after its cycle (`agencies.cycles`). A renewal is a new credential beside the old one, so that every past day can still be judged.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 from sqlalchemy.orm import Session
 
 from agencies import queries
+from agencies.catalogue import credential_types
+from agencies.cycles import last_day, look_again_on
 from agencies.events import (
+    CREDENTIAL_CONFIRMED,
     CREDENTIAL_REFUSED,
     CREDENTIAL_REQUESTED,
     CREDENTIAL_SUBMITTED,
     CREDENTIAL_TAKEN_OVER,
     CREDENTIAL_VERIFIED,
     CREDENTIAL_WITHDRAWN,
-    EXEMPTION_ENDED,
-    EXEMPTION_RECORDED,
+    CredentialGained,
     CredentialLapsed,
 )
-from agencies.models import CREDENTIAL_MOVES, Agency, Credential, CredentialState, Exemption
-from agencies.papers import checked, lifts
+from agencies.models import CREDENTIAL_MOVES, Agency, CheckOutcome, Credential, CredentialCheck, CredentialState
+from agencies.papers import checked
 from portal import audit, events, tasks
-from portal.db import unique_or_conflict
 from portal.errors import N_, Conflict, Forbidden, Invalid
 from portal.files import StoredFile
 from portal.people import Role
 from portal.permissions import Actor, Kind
+from portal.sealing import keyring
 
 ANSWERED_WITHIN = timedelta(days=14)
 VERIFIED_WITHIN = timedelta(days=5)
-GROUNDS = ("out_of_state_interstate_only", "attorney", "commercial_only", "other")
-"""Why a place may not ask what it asks of others. The codes are also those that conduct knows (us.licence.active-on-activity-date)."""
+SEALED = frozenset({"cn.resident_id"})
+"""Credentials whose number is a person's own identity number, which is never kept (catalogue)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,18 +53,6 @@ class Paper:
     amount: Decimal | None = None  # of a bond or insurance, in its own currency
     collector_id: str | None = None
     note: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """Why an agency need not hold something, as somebody writes it down."""
-
-    code: str
-    jurisdiction: str
-    ground: str  # of GROUNDS
-    reason: str
-    valid_from: date
-    valid_until: date | None = None
 
 
 def request(
@@ -103,10 +93,13 @@ def submit(
 ) -> Credential:
     """Send a credential in, as the answer to an open request if there is one. Raises Invalid naming the field to mend.
 
-    Evidence is asked of every person; the system takes over what a running panel has on file elsewhere.
+    Evidence is asked of every person; the system takes over what a running panel has on file elsewhere. Where the catalogue knows how long
+    such a document counts, it ends then at the latest.
     """
-    number = checked(paper.code, paper.jurisdiction, paper.number)
+    number = _kept(paper, checked(paper.code, paper.jurisdiction, paper.number))
+    paper = replace(paper, valid_until=last_day(paper.code, paper.valid_from, paper.valid_until))
     _check_dates(paper)
+    _check_whose(session, agency, paper)
     if evidence is None and actor.kind is not Kind.SYSTEM:
         message = N_("Add the document that proves it.")
         raise Invalid(message, fields={"evidence": message})
@@ -136,7 +129,7 @@ def take_over(session: Session, actor: Actor, agency: Agency, paper: Paper, *, a
     """Enter a credential that the bank had verified before there was a portal. For the system alone: no second person looks at it."""
     if actor.kind is not Kind.SYSTEM:
         raise Forbidden(N_("Send the credential in; another person verifies it."))
-    number = checked(paper.code, paper.jurisdiction, paper.number)
+    number = _kept(paper, checked(paper.code, paper.jurisdiction, paper.number))
     _check_dates(paper)
     made = Credential(
         agency_id=agency.id, code=paper.code, jurisdiction=paper.jurisdiction, number=number, state=CredentialState.VERIFIED,
@@ -151,12 +144,16 @@ def take_over(session: Session, actor: Actor, agency: Agency, paper: Paper, *, a
     return made
 
 
-def verify(session: Session, actor: Actor, credential: Credential, *, at: datetime) -> Credential:
-    """Find that the evidence proves what was sent in: from now on it counts. Raises Forbidden for who sent it in."""
+def verify(session: Session, actor: Actor, credential: Credential, *, at: datetime, seen: str = "") -> Credential:
+    """Find that the evidence proves what was sent in: from now on it counts. `seen`: what the register or the document said.
+
+    Raises Forbidden for who sent it in.
+    """
     if actor.user_id is not None and actor.user_id == credential.submitted_by_id:
         raise Forbidden(N_("You sent this credential in, so another person has to verify it."))
     _move(session, credential, CredentialState.VERIFIED)
     credential.decided_at, credential.decided_by = at, actor.label
+    _note_check(session, actor, credential, CheckOutcome.VERIFIED, seen, at)
     tasks.close_tasks(session, _subject(credential), actor)
     _close_renewals(session, actor, credential)
     audit.record(
@@ -166,6 +163,32 @@ def verify(session: Session, actor: Actor, credential: Credential, *, at: dateti
         _subject(credential),
         code=credential.code,
         jurisdiction=credential.jurisdiction,
+        seen=seen,
+    )
+    session.flush()
+    events.emit(session, CredentialGained(credential.agency_id, credential.code, credential.jurisdiction, at))
+    return credential
+
+
+def confirm(session: Session, actor: Actor, credential: Credential, *, seen: str, at: datetime) -> Credential:
+    """Look at a verified credential again and find that it still holds. Raises Invalid without what was seen, Forbidden for who sent it in."""
+    if actor.user_id is not None and actor.user_id == credential.submitted_by_id:
+        raise Forbidden(N_("You sent this credential in, so another person has to verify it."))
+    if not seen.strip():
+        message = N_("Write what you saw, and where.")
+        raise Invalid(message, fields={"seen": message})
+    session.refresh(credential, with_for_update=True)
+    if credential.state is not CredentialState.VERIFIED:
+        raise Conflict(N_("Only a verified credential can be looked at again."))
+    _note_check(session, actor, credential, CheckOutcome.CONFIRMED, seen, at)
+    tasks.close_tasks(session, _subject(credential), actor, kind="credential.look_again")
+    audit.record(
+        session,
+        actor,
+        CREDENTIAL_CONFIRMED,
+        _subject(credential),
+        seen=seen.strip(),
+        look_again_on=credential.look_again_on,
     )
     session.flush()
     return credential
@@ -176,6 +199,7 @@ def refuse(session: Session, actor: Actor, credential: Credential, *, reason: st
     reason = _given(reason)
     _move(session, credential, CredentialState.REFUSED)
     credential.decided_at, credential.decided_by, credential.reason = at, actor.label, reason
+    _note_check(session, actor, credential, CheckOutcome.REFUSED, reason, at)
     tasks.close_tasks(session, _subject(credential), actor)
     audit.record(session, actor, CREDENTIAL_REFUSED, _subject(credential), reason=reason)
     session.flush()
@@ -210,46 +234,19 @@ def tell_of_lapse(session: Session, credential: Credential, first_day_without: d
     events.emit(session, lapsed)
 
 
-def exempt(session: Session, actor: Actor, agency: Agency, claim: Claim, *, at: datetime) -> Exemption:
-    """Record why an agency need not hold what a place asks for, approved by the actor.
-
-    Raises Invalid where the place knows no exemption, Conflict for one that is recorded already.
-    """
-    reason = _given(claim.reason)
-    if claim.ground not in GROUNDS:
-        message = N_("Choose a ground.")
-        raise Invalid(message, fields={"ground": message})
-    if not lifts(claim.code, claim.jurisdiction):
-        message = N_("This place asks for it without exception, or does not ask for it.")
-        raise Invalid(message, fields={"jurisdiction": message})
-    if claim.valid_until is not None and claim.valid_until < claim.valid_from:
-        raise Invalid(_ORDER, fields={"valid_until": _ORDER})
-    made = Exemption(
-        agency_id=agency.id, code=claim.code, jurisdiction=claim.jurisdiction, ground=claim.ground, reason=reason,
-        approved_by=actor.label, approved_at=at, valid_from=claim.valid_from, valid_until=claim.valid_until,
-    )  # fmt: skip
-    with unique_or_conflict(session, N_("This exemption is recorded already.")):
-        session.add(made)
-    audit.record(
-        session, actor, EXEMPTION_RECORDED, f"agency:{agency.code}", code=claim.code, jurisdiction=claim.jurisdiction,
-        ground=claim.ground, reason=reason, valid_from=claim.valid_from, valid_until=claim.valid_until,
-    )  # fmt: skip
-    return made
-
-
-def end_exemption(session: Session, actor: Actor, agency: Agency, exemption: Exemption, *, last_day: date) -> Exemption:
-    """End an exemption early. Raises Conflict if it has ended before that day, Invalid for a day before it began."""
-    if last_day < exemption.valid_from:
-        raise Invalid(_ORDER, fields={"last_day": _ORDER})
-    if exemption.valid_until is not None and exemption.valid_until <= last_day:
-        raise Conflict(N_("This exemption has ended already."))
-    exemption.valid_until = last_day
-    audit.record(
-        session, actor, EXEMPTION_ENDED, f"agency:{agency.code}", code=exemption.code, jurisdiction=exemption.jurisdiction,
-        last_day=last_day,
-    )  # fmt: skip
-    session.flush()
-    return exemption
+def _note_check(
+    session: Session, actor: Actor, credential: Credential, outcome: CheckOutcome, seen: str, at: datetime
+) -> None:
+    """Keep what a person saw, with the hash of the document, and when it is to be looked at again."""
+    evidence = queries.evidence_of(session, credential)
+    session.add(CredentialCheck(
+        credential_id=credential.id, outcome=outcome, seen=seen.strip(), sha256=evidence.sha256 if evidence else None, at=at, by=actor.label,
+        by_id=actor.user_id,
+    ))  # fmt: skip
+    if outcome is not CheckOutcome.REFUSED:
+        credential.look_again_on = look_again_on(
+            credential.code, credential.jurisdiction, at.date(), credential.valid_until
+        )
 
 
 _ORDER = N_("The last day lies before the first.")
@@ -261,6 +258,23 @@ def _check_dates(paper: Paper) -> None:
     if paper.code == "us.bond" and paper.amount is None:
         message = N_("Write the amount of the bond.")
         raise Invalid(message, fields={"amount": message})
+
+
+def _check_whose(session: Session, agency: Agency, paper: Paper) -> None:
+    """What belongs to a collector names one of the roster; what belongs to the agency names nobody."""
+    if credential_types()[paper.code].of_collectors and not paper.collector_id:
+        message = N_("Write the id of the collector it belongs to.")
+        raise Invalid(message, fields={"collector_id": message})
+    if paper.collector_id and not queries.newest_collectors(session, agency.id, [paper.collector_id]):
+        message = N_("The roster has no collector with this id.")
+        raise Invalid(message, fields={"collector_id": message})
+
+
+def _kept(paper: Paper, number: str) -> str:
+    """The number as it is stored: of a personal identity number only the last four characters and a keyed hash."""
+    if paper.code not in SEALED or not number:
+        return number
+    return f"…{number[-4:]} {(keyring().blind(number, 'id') or b'').hex()[:16]}"
 
 
 def _given(reason: str) -> str:

@@ -38,6 +38,7 @@ class Particulars:
     kind: AgencyKind
     email: str
     phone: str | None = None
+    practices: str = ""  # of agencies.asked.PRACTICES, separated by blanks
 
 
 def add_agency(session: Session, actor: Actor, code: str, who: Particulars, *, at: datetime) -> Agency:
@@ -53,6 +54,7 @@ def add_agency(session: Session, actor: Actor, code: str, who: Particulars, *, a
         kind=who.kind,
         email=who.email,
         phone=who.phone,
+        practices=who.practices,
         status=AgencyStatus.APPLICANT,
         status_since=at,
         created_at=at,

@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from datetime import date
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
-from flask import Blueprint, Response, current_app, flash, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from agencies import contracts as contracting
 from agencies import credentials as rule
-from agencies import listings, queries, tabs, verifying, vetting
+from agencies import exempting, listings, queries, tabs, verifying, vetting
 from agencies.credentials import Reason, merged, not_ready, outside_contract, sentences, state_on
 from agencies.evidence import HEAD, LARGEST, content_type
 from agencies.forms import (
     GROUND_LABELS,
     KIND_LABELS,
+    PRACTICE_LABELS,
     PRODUCT_LABELS,
+    REMITTANCE_LABELS,
     AgencyForm,
     ContractForm,
     CredentialForm,
@@ -29,23 +30,32 @@ from agencies.forms import (
     MoveForm,
     ReasonForm,
     RequestForm,
+    SeenForm,
+    of_contract,
 )
 from agencies.models import Agency, Contract, Credential
+from agencies.pages import accepted as _accepted
+from agencies.pages import catalogue, collectors, export, public
+from agencies.pages import done_at as _back
+from agencies.pages import find_agency as _agency
+from agencies.pages import form_page as _form
+from agencies.pages import reading_language as _language
+from agencies.pages import today as _today
+from agencies.papers import is_doubtful
 from agencies.steps import STEPS, open_to
 from agencies.territory import countries, territory
-from portal import clock, files, lists, web
+from portal import clock, files, lists
 from portal.db import session
 from portal.errors import N_, DomainError, Invalid, NotFound
 from portal.files import StoredFile
-from portal.forms import give_errors
 from portal.navigation import Item
-from portal.web import actor, requires, translated
+from portal.web import actor, requires
 
-Row = TypeVar("Row")
 blueprint = Blueprint("agencies", __name__, url_prefix="/agencies")
-BLUEPRINTS = (blueprint,)
+BLUEPRINTS = (blueprint, *(page.blueprint for page in (catalogue, collectors, export, public)))
 NAVIGATION: tuple[Item, ...] = (
     {"section": N_("Panel"), "label": N_("Agencies"), "endpoint": "agencies.index", "icon": "buildings", "permission": "agencies.view", "order": 10},
+    *catalogue.NAVIGATION,
 )  # fmt: skip
 
 
@@ -118,6 +128,7 @@ def page(code: str) -> ResponseReturnValue:
         "agencies/agency.html",
         agency=agency,
         kind=KIND_LABELS[agency.kind],
+        practices=[str(PRACTICE_LABELS[practice]) for practice in agency.practices.split()],
         standing=queries.standing_of(session(), agency.id),
         steps=open_to(actor(), agency, had_a_hand=vetting.had_a_hand(history, actor())),
         history=history,
@@ -133,7 +144,7 @@ def page(code: str) -> ResponseReturnValue:
 def edit(code: str) -> ResponseReturnValue:
     """Correct who an agency is and how it is reached. Its code stays for good."""
     agency = _agency(code)
-    form = AgencyForm(obj=agency, data={"kind": agency.kind.value})
+    form = AgencyForm(obj=agency, data={"kind": agency.kind.value, "practices": agency.practices.split()})
     form.offer()
     del form.code
     if _accepted(form, lambda: vetting.correct(session(), actor(), agency, form.particulars())) is None:
@@ -248,6 +259,8 @@ def credential(code: str, ref: str) -> ResponseReturnValue:
         state=state_on(found.state, found.valid_until, _today()).value,
         evidence=queries.evidence_of(session(), found),
         own=found.submitted_by_id is not None and found.submitted_by_id == actor().user_id,
+        checks=queries.checks_of(session(), found),
+        doubtful=is_doubtful(found.code, found.number),
     )
 
 
@@ -268,8 +281,24 @@ def document(code: str, ref: str) -> ResponseReturnValue:
 @requires("credentials.verify", see="agencies.view")
 def verify(code: str, ref: str) -> ResponseReturnValue:
     """Find that the evidence proves the credential."""
-    verifying.verify(session(), actor(), _credential(code, ref)[1], at=clock.now())
+    seen = SeenForm().seen.data or ""
+    verifying.verify(session(), actor(), _credential(code, ref)[1], at=clock.now(), seen=seen)
     return _back(_("The credential is verified and counts from now on."), ".credential", code=code, ref=ref)
+
+
+@blueprint.post("/<code>/credentials/<ref>/confirm")
+@requires("credentials.verify", see="agencies.view")
+def confirm(code: str, ref: str) -> ResponseReturnValue:
+    """Look at a verified credential again and find that it still holds."""
+    found = verifying.confirm(
+        session(), actor(), _credential(code, ref)[1], seen=SeenForm().seen.data or "", at=clock.now()
+    )
+    done = (
+        _("It is noted. The next look is due by %(day)s.", day=found.look_again_on)
+        if found.look_again_on
+        else _("It is noted.")
+    )
+    return _back(done, ".credential", code=code, ref=ref)
 
 
 @blueprint.post("/<code>/credentials/<ref>/refuse")
@@ -294,13 +323,35 @@ def withdraw(code: str, ref: str) -> ResponseReturnValue:
 @blueprint.route("/<code>/exemptions/new", methods=["GET", "POST"])
 @requires("exemptions.record", see="agencies.view")
 def exempt(code: str) -> ResponseReturnValue:
-    """Record why an agency need not hold what a place asks for."""
+    """Propose why an agency need not hold what a place asks for."""
     agency, form = _agency(code), ExemptionForm(valid_from=_today())
     form.offer(agency.country)
-    if _accepted(form, lambda: verifying.exempt(session(), actor(), agency, form.claim(), at=clock.now())) is None:
+    if _accepted(form, lambda: exempting.propose(session(), actor(), agency, form.claim(), at=clock.now())) is None:
         back = url_for(".credentials", code=code)
-        return _form(form, _("Record an exemption"), _("Record the exemption"), back, agency)
-    return _back(_("The exemption is recorded."), ".credentials", code=code)
+        return _form(form, _("Propose an exemption"), _("Propose the exemption"), back, agency)
+    return _back(
+        _("The exemption is proposed. It lifts nothing until another person has approved it."),
+        ".credentials",
+        code=code,
+    )
+
+
+@blueprint.post("/<code>/exemptions/<int:exemption_id>/approve")
+@requires("exemptions.approve", see="agencies.view")
+def approve_exemption(code: str, exemption_id: int) -> ResponseReturnValue:
+    """Approve an exemption that another person proposed."""
+    agency = _agency(code)
+    exempting.approve(session(), actor(), agency, queries.exemption(session(), agency, exemption_id), at=clock.now())
+    return _back(_("The exemption is approved and lifts what is asked."), ".credentials", code=code)
+
+
+@blueprint.post("/<code>/exemptions/<int:exemption_id>/decline")
+@requires("exemptions.decline", see="agencies.view")
+def decline_exemption(code: str, exemption_id: int) -> ResponseReturnValue:
+    """Decline an exemption that was proposed, or take one's own proposal back."""
+    agency = _agency(code)
+    exempting.decline(session(), actor(), agency, queries.exemption(session(), agency, exemption_id))
+    return _back(_("The proposal is gone."), ".credentials", code=code)
 
 
 @blueprint.post("/<code>/exemptions/<int:exemption_id>/end")
@@ -309,11 +360,11 @@ def end_exemption(code: str, exemption_id: int) -> ResponseReturnValue:
     """End an exemption with today."""
     agency = _agency(code)
     found = queries.exemption(session(), agency, exemption_id)
-    verifying.end_exemption(session(), actor(), agency, found, last_day=_today())
+    exempting.end(session(), actor(), agency, found, last_day=_today())
     return _back(_("The exemption ends with today."), ".credentials", code=code)
 
 
-# -- contracts and collectors --------------------------------------------------------------------------------------------
+# -- contracts -----------------------------------------------------------------------------------------------------------
 
 
 @blueprint.get("/<code>/contracts")
@@ -324,7 +375,13 @@ def contracts(code: str) -> ResponseReturnValue:
     found = queries.contracts_of(session(), agency)
     clauses = queries.terms_of(session(), [one.id for one in found])
     return render_template(
-        "agencies/contracts.html", agency=agency, contracts=found, clauses=clauses, products=PRODUCT_LABELS
+        "agencies/contracts.html",
+        agency=agency,
+        contracts=found,
+        clauses=clauses,
+        products=PRODUCT_LABELS,
+        remittances=REMITTANCE_LABELS,
+        demands=queries.demands_of(session(), [agency.id]),
     )
 
 
@@ -332,21 +389,36 @@ def contracts(code: str) -> ResponseReturnValue:
 @requires("contracts.draft", see="agencies.view")
 def draft(code: str) -> ResponseReturnValue:
     """Draft a contract with its fee schedule."""
-    agency, form = _agency(code), ContractForm(valid_from=_today())
+    return _draft(_agency(code), ContractForm(valid_from=_today()))
+
+
+@blueprint.route("/<code>/contracts/<int:contract_id>/amend", methods=["GET", "POST"])
+@requires("contracts.draft", see="agencies.view")
+def amend_contract(code: str, contract_id: int) -> ResponseReturnValue:
+    """Draft the next version of a contract, beginning with what it says now."""
+    agency, found = _contract(code, contract_id)
+    terms = queries.terms_of(session(), [found.id]).get(found.id, [])
+    demands = queries.demands_of(session(), [agency.id]).get(found.id, [])
+    return _draft(agency, ContractForm(data=of_contract(found, terms, demands)), found)
+
+
+def _draft(agency: Agency, form: ContractForm, amends: Contract | None = None) -> ResponseReturnValue:
     if "more" in request.form:
         form.clauses.append_entry()
-        return render_template("agencies/contract_form.html", agency=agency, form=form)
-    drafted = _accepted(
-        form,
-        lambda: contracting.draft_contract(
-            session(), actor(), agency, form.conditions(), form.schedule(), at=clock.now()
-        ),
-    )
+    form.offer(agency.country)
+    drafted = None
+    if "more" not in request.form:
+        drafted = _accepted(
+            form,
+            lambda: contracting.draft_contract(
+                session(), actor(), agency, form.conditions(), form.schedule(), at=clock.now(), amends=amends
+            ),
+        )
     if drafted is None:
-        shown = render_template("agencies/contract_form.html", agency=agency, form=form)
-        return shown, 422 if form.is_submitted() else 200
+        shown = render_template("agencies/contract_form.html", agency=agency, form=form, amends=amends)
+        return shown, 422 if form.is_submitted() and "more" not in request.form else 200
     done = _("The contract is drafted. It binds once another person has approved it.")
-    return _back(done, ".contract", code=code, contract_id=drafted.id)
+    return _back(done, ".contract", code=agency.code, contract_id=drafted.id)
 
 
 @blueprint.get("/<code>/contracts/<int:contract_id>")
@@ -360,6 +432,9 @@ def contract(code: str, contract_id: int) -> ResponseReturnValue:
         contract=found,
         clauses=queries.terms_of(session(), [found.id]),
         products=PRODUCT_LABELS,
+        remittances=REMITTANCE_LABELS,
+        demands=queries.demands_of(session(), [agency.id]),
+        versions=[one for one in queries.contracts_of(session(), agency) if one.number == found.number],
         own=found.created_by_id is not None and found.created_by_id == actor().user_id,
     )
 
@@ -399,23 +474,7 @@ def end_contract(code: str, contract_id: int) -> ResponseReturnValue:
     return _back(done, ".contract", code=code, contract_id=contract_id)
 
 
-@blueprint.get("/<code>/collectors")
-@requires("agencies.view")
-def collectors(code: str) -> ResponseReturnValue:
-    """Who works for an agency."""
-    agency = _agency(code)
-    spec = listings.collectors(_today())
-    listing = lists.show(actor(), spec, queries.collectors_list(agency), name=f"collectors-{code}")
-    if isinstance(listing, Response):
-        return listing
-    return render_template("agencies/collectors.html", agency=agency, listing=listing)
-
-
 # -- what the pages share ------------------------------------------------------------------------------------------------
-
-
-def _agency(code: str) -> Agency:
-    return queries.get(session(), actor(), code)
 
 
 def _credential(code: str, ref: str) -> tuple[Agency, Credential]:
@@ -428,37 +487,5 @@ def _contract(code: str, contract_id: int) -> tuple[Agency, Contract]:
     return agency, queries.contract(session(), agency, contract_id)
 
 
-def _today() -> date:
-    return clock.today(web.settings().bank_zone)
-
-
-def _language() -> str:
-    return str(get_locale())
-
-
 def _said(reasons: Iterable[Reason]) -> list[str]:
     return sentences(reasons, _, _language())
-
-
-def _back(done: str, endpoint: str, **values: Any) -> ResponseReturnValue:
-    flash(done, "good")
-    return redirect(url_for(endpoint, **values), 303)
-
-
-def _accepted(form: Any, act: Callable[[], Row]) -> Row | None:
-    """What the act returned, or None where the form or the act finds fault; the faults stand in the form then."""
-    if not form.validate_on_submit():
-        return None
-    try:
-        return act()
-    except Invalid as error:
-        give_errors(form, error)
-    except DomainError as error:
-        form.form_errors.append(translated(error))
-    return None
-
-
-def _form(form: Any, title: str, verb: str, back: str, agency: Agency | None = None) -> ResponseReturnValue:
-    """A page that is one form."""
-    page = render_template("agencies/form.html", form=form, title=title, verb=verb, back=back, agency=agency)
-    return page, 422 if form.is_submitted() else 200

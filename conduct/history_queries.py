@@ -159,7 +159,7 @@ def credentials(session: Session) -> Sequence[Credential]:
 def exemptions(session: Session, at: datetime) -> Sequence[Exemption]:
     """The exemptions in force at this instant."""
     day = at.date()
-    wanted = select(Exemption).where(Exemption.valid_from <= day)
+    wanted = select(Exemption).where(Exemption.approved_at.is_not(None), Exemption.valid_from <= day)
     return session.scalars(wanted.where((Exemption.valid_until.is_(None)) | (Exemption.valid_until >= day))).all()
 
 

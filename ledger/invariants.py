@@ -16,7 +16,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, or_, select
 from sqlalchemy.orm import Session, aliased
 
 from activity.models import PaymentClaim
-from agencies.models import FeeTerm
+from agencies.models import Contract, FeeTerm
 from ledger.fees import Running
 from ledger.models import ClaimMatch, Credit, CreditReason, FeeLine, Payment
 from placements.models import Account, Placement
@@ -45,6 +45,7 @@ def check(session: Session) -> list[Failure]:
 
 Original, Taking = aliased(Payment), aliased(Payment)
 OriginalCredit, OriginalLine = aliased(Credit), aliased(FeeLine)
+OriginalTerm = aliased(FeeTerm)
 
 
 def _differ(one: Any, other: Any) -> ColumnElement[bool]:
@@ -93,9 +94,11 @@ SELECTS: dict[str, Select[str]] = {
     .where(Payment.reverses_id.is_(None), or_(
         FeeTerm.contract_id != Placement.contract_id, FeeLine.rate != case((Credit.direct, FeeTerm.direct_rate), else_=FeeTerm.rate),
     )),
-    "a reversal has a fee line if its payment has one, under the same term and rate": _reversals
+    "a reversal has a fee line if its payment has one (a contract may let late ones keep it), under the same term and rate": _reversals
     .outerjoin(FeeLine, FeeLine.payment_id == Payment.id).outerjoin(OriginalLine, OriginalLine.payment_id == Original.id)
-    .where(or_(_differ(FeeLine.term_id, OriginalLine.term_id), _differ(FeeLine.rate, OriginalLine.rate))),
+    .outerjoin(OriginalTerm, OriginalTerm.id == OriginalLine.term_id).outerjoin(Contract, Contract.id == OriginalTerm.contract_id)
+    .where(or_(_differ(FeeLine.term_id, OriginalLine.term_id), _differ(FeeLine.rate, OriginalLine.rate)))
+    .where(or_(FeeLine.term_id.is_not(None), Contract.reversal_days.is_(None))),
     "a claim and the entry beside it are of one account and differ by what is noted": _matches
     .where(or_(PaymentClaim.account_id != Payment.account_id, PaymentClaim.amount - Payment.amount != ClaimMatch.difference)),
     "an account has at most one open placement": select(Account.account_ref).join(Placement, Placement.account_id == Account.id)

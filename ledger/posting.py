@@ -169,9 +169,11 @@ def _stored_earnings(session: Session, payment_ids: Collection[int]) -> dict[int
 
 
 def _taken_back(entry: Entry, original: Earning, book: _FeeBook) -> Earning:
-    """A reversal follows its payment: same placement, same agency, same term and rate."""
+    """A reversal follows its payment: same placement, same agency, same term and rate. One that comes too late leaves the fee as it is."""
     line = original.line
-    if line is not None:
+    if line is not None and book.keeps_fee(entry, line.term_id):
+        line = None
+    elif line is not None:
         running = book.running(entry.account_id, line.term_id, line.rate)
         whole = entry.amount == -original.amount
         line = replace(
@@ -194,6 +196,7 @@ class _FeeBook:
     def __init__(self, session: Session, spans: dict[int, list[Span]]) -> None:
         flat = [span for of_account in spans.values() for span in of_account]
         self._terms = queries.terms_of(session, {span.contract_id for span in flat})
+        self._reversal_days = queries.reversal_days(session, {span.contract_id for span in flat})
         self._facts = queries.placed_facts(session, {span.placement_id for span in flat})
         self._running = {
             key: Running(sums.credited, sums.lines) for key, sums in queries.fee_sums(session, spans.keys()).items()
@@ -203,10 +206,14 @@ class _FeeBook:
         """The sums to date, which the next line continues."""
         return self._running.setdefault((account_id, term_id, rate), Running())
 
+    def keeps_fee(self, entry: Entry, term_id: int) -> bool:
+        """True if this payment is taken back later than the contract lets a fee be taken back."""
+        days = self._reversal_days.get(term_id)
+        return days is not None and entry.reverses is not None and (entry.paid_on - entry.reverses.paid_on).days > days
+
     def price(self, entry: Entry, span: Span) -> Line | None:
         """The fee line of a credited payment; None where the contract has no term for it."""
-        balance, product = self._facts[span.placement_id]
-        term = rate_for(self._terms.get(span.contract_id, []), balance=balance, product=product, day=entry.paid_on)
+        term = rate_for(self._terms.get(span.contract_id, []), self._facts[span.placement_id], entry.paid_on)
         if term is None:
             return None
         rate = term.direct_rate if entry.paid_to == "creditor" else term.rate

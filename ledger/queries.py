@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session, aliased
 
 from activity.models import Activity, InventoryLine, PaymentClaim, Standing
 from agencies.models import Agency, Contract, FeeTerm
+from agencies.terms import Placed
 from ledger.crediting import Span
 from ledger.entries import Entry, Owner
 from ledger.matching import Side
 from ledger.models import Break, BreakKind, BreakState, ClaimMatch, Credit, FeeLine, Payment
-from placements.models import Account, Placement, PlacementState, Recall, RecallReason
+from placements.models import Account, Placement, PlacementState, PlanLine, Recall, RecallReason
 from portal.among import among
 from portal.errors import NotFound
 from portal.permissions import Actor
@@ -139,11 +140,13 @@ def spans(session: Session, account_ids: Collection[int]) -> dict[int, list[Span
     return found
 
 
-def placed_facts(session: Session, placement_ids: Collection[int]) -> dict[int, tuple[Decimal, str]]:
-    """(placed balance, product) of these placements: what the fee term depends on."""
-    wanted = select(Placement.id, Placement.balance, Account.product).join(Account, Account.id == Placement.account_id)
+def placed_facts(session: Session, placement_ids: Collection[int]) -> dict[int, Placed]:
+    """What the fee term of these placements depends on; how late an account was is known from the plan that placed it."""
+    line = and_(PlanLine.plan_id == Placement.plan_id, PlanLine.account_id == Placement.account_id)
+    wanted = select(Placement.id, Placement.balance, Account.product, PlanLine.days_late, Placement.tier)
+    wanted = wanted.join(Account, Account.id == Placement.account_id).outerjoin(PlanLine, line)
     rows = session.execute(wanted.where(among(session, Placement.id, placement_ids)))
-    return {key: (balance, str(product)) for key, balance, product in rows}
+    return {key: Placed(balance, str(product), late, tier) for key, balance, product, late, tier in rows}
 
 
 def terms_of(session: Session, contract_ids: Collection[int]) -> dict[int, list[FeeTerm]]:
@@ -154,6 +157,13 @@ def terms_of(session: Session, contract_ids: Collection[int]) -> dict[int, list[
     ):
         found[term.contract_id].append(term)
     return found
+
+
+def reversal_days(session: Session, contract_ids: Collection[int]) -> dict[int, int]:
+    """By term: after how many days a payment that is taken back keeps its fee. Terms of contracts without such a rule are left out."""
+    wanted = select(FeeTerm.id, Contract.reversal_days).join(Contract, Contract.id == FeeTerm.contract_id)
+    wanted = wanted.where(Contract.id.in_(list(contract_ids)), Contract.reversal_days.is_not(None))
+    return {term_id: days for term_id, days in session.execute(wanted) if days is not None}
 
 
 @dataclass(frozen=True)

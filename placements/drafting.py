@@ -18,7 +18,7 @@ from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from agencies import queries as agencies
-from agencies.credentials import AgencyFacts, Agreement
+from agencies.credentials import AgencyFacts, Agreement, holds
 from agencies.models import MAY_RECEIVE, AgencyStatus
 from placements import eligibility, pool_queries, queries
 from placements.dealing import RUN, Dealt, deal, plan_currency
@@ -80,9 +80,10 @@ def draw(
     members = _panel(session, weights)
     places = {c.place for c in candidates}
     held = pool_queries.held_now(session, [facts.id for facts, _ in members], plan_currency(candidates))
+    together = pool_queries.open_everywhere(session) + sum(not candidate.obstacles for candidate in candidates)
     seats = [
-        eligibility.seat(facts, places, days, weight=weight, held=held.get(facts.id, Held()))
-        for facts, weight in members
+        eligibility.seat(facts, places, days, weight=weight, held=held.get(facts.id, Held()), together=together)
+        for facts, weight in _with_least(members, days[0])
     ]
     bands = present_bands()
     inputs = {
@@ -214,6 +215,18 @@ def _panel(session: Session, weights: Weights) -> list[tuple[AgencyFacts, float]
     return sorted(((found, weights[found.code]) for found in facts.values()), key=lambda pair: pair[0].code)
 
 
+def _with_least(members: Sequence[tuple[AgencyFacts, float]], day: date) -> list[tuple[AgencyFacts, float]]:
+    """The members with the shares that their contracts in force promise at least."""
+    least = {
+        facts.code: max(
+            (float(one.min_share) for one in facts.contracts if one.min_share and holds(one, day)), default=0.0
+        )
+        for facts, _ in members
+    }
+    weights = eligibility.with_min_shares({facts.code: weight for facts, weight in members}, least)
+    return [(facts, weights[facts.code]) for facts, _ in members]
+
+
 def _rows(plan: Plan, drawn: Drawn) -> Iterable[tuple[Any, ...]]:
     for line in drawn.dealt.lines:
         c = line.candidate
@@ -238,6 +251,6 @@ def _digest(facts: AgencyFacts) -> str:
     contracts = [
         {**asdict(one), "products": sorted(one.products), "countries": sorted(one.countries)} for one in facts.contracts
     ]
-    papers = [sorted(facts.held.items()), sorted(facts.lifted.items())]
+    papers = [sorted(facts.held.items()), sorted(facts.lifted.items()), sorted(facts.practices), facts.staff]
     told = (facts.status, facts.ramp_accounts, facts.may_receive, facts.standing_reason, contracts, papers)
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

@@ -6,7 +6,7 @@ accounts together is dealing's part.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -54,19 +54,27 @@ class Held:
     amount: int = 0
 
 
-def limits(agency: AgencyFacts, day: date) -> Limits:
-    """The agency's limits on a day. Contracts that run beside each other cover different accounts, so theirs add up."""
+def limits(agency: AgencyFacts, day: date, together: int) -> Limits:
+    """The agency's limits on a day. Contracts that run beside each other cover different accounts, so their capacities add up.
+
+    `together` is how many placements the whole panel would have open: a contract's concentration is a part of them. Of several the
+    strictest counts, since it speaks of the agency and not of single accounts.
+    """
     in_force = [contract for contract in agency.contracts if holds(contract, day)]
+    parts = [int(contract.concentration * together) for contract in in_force if contract.concentration is not None]
+    capacity = _sum([contract.capacity_accounts for contract in in_force])
     return Limits(
-        accounts=_sum([contract.capacity_accounts for contract in in_force]),
+        accounts=min((most for most in (capacity, *parts) if most is not None), default=None),
         amount=_sum([None if (most := contract.capacity_amount) is None else to_minor(most) for contract in in_force]),
         ramp=agency.ramp_accounts if agency.status is AgencyStatus.PROBATION else None,
     )
 
 
-def seat(agency: AgencyFacts, places: Collection[Place], days: Collection[date], *, weight: float, held: Held) -> Seat:
-    """The agency's seat in a plan that takes effect on the first of these days."""
-    most = limits(agency, min(days))
+def seat(
+    agency: AgencyFacts, places: Collection[Place], days: Collection[date], *, weight: float, held: Held, together: int
+) -> Seat:
+    """The agency's seat in a plan that takes effect on the first of these days; `together` as `limits` asks for it."""
+    most = limits(agency, min(days), together)
     return Seat(
         code=agency.code,
         weight=weight,
@@ -75,6 +83,28 @@ def seat(agency: AgencyFacts, places: Collection[Place], days: Collection[date],
         ramp=_left(most.ramp, held.accounts),
         refusals=refusals(agency, places, days),
     )
+
+
+def with_min_shares(weights: Mapping[str, float], least: Mapping[str, float]) -> dict[str, float]:
+    """Weights that sum to one and give every agency that takes part its contract's least share; the others share the rest as before.
+
+    Least shares that together ask for more than there is are cut down alike. An agency of weight nought takes no part and gets none.
+    """
+    taking = {code: weight for code, weight in weights.items() if weight > 0}
+    floors = {code: least[code] for code in taking if least.get(code)}
+    if not floors:
+        return dict(weights)
+    scale = max(1.0, sum(floors.values()))
+    floors = {code: share / scale for code, share in floors.items()}
+    raised: dict[str, float] = {}
+    while True:
+        rest = {code: weight for code, weight in taking.items() if code not in raised}
+        left, total = 1.0 - sum(raised.values()), sum(rest.values())
+        shares = {code: left * weight / total for code, weight in rest.items()}
+        short = [code for code, share in shares.items() if share < floors.get(code, 0.0)]
+        if not short:
+            return {code: raised.get(code, shares.get(code, 0.0)) for code in weights}
+        raised |= {code: floors[code] for code in short}
 
 
 def contracts(agency: AgencyFacts, places: Iterable[Place], day: date) -> dict[Place, Agreement]:

@@ -83,6 +83,36 @@ def open_hold_from_report(
     return opened
 
 
+def open_holds(
+    session: Session,
+    actor: Actor,
+    account_ids: Iterable[int],
+    kind: HoldKind,
+    *,
+    note: str,
+    agency_id: int | None,
+    at: datetime,
+) -> int:
+    """Put many accounts on hold at once; how many holds began. One of this kind that is on already stays as it is."""
+    new = [_New(account_id, kind, at, actor.label, note) for account_id in dict.fromkeys(account_ids)]
+    opened = _open(session, new, agency_id=agency_id, at=at)
+    if opened:
+        audit.record(session, actor, HOLD_OPENED, f"accounts:{opened}", agency_id=agency_id, kind=kind.value, note=note)
+    return opened
+
+
+def close_holds(session: Session, actor: Actor, account_ids: Iterable[int], kind: HoldKind, *, at: datetime) -> int:
+    """End the holds of a kind that are on for these accounts; how many ended."""
+    found = queries.open_holds(session, account_ids)
+    over = {hold.id: account_id for account_id, on in found.items() for hold in on if hold.kind is kind}
+    for lot in queries.in_lots(over):
+        session.execute(update(Hold).where(Hold.id.in_(lot)).values(until=at, ended_by=actor.label))
+    if over:
+        touch_placements(session, over.values(), at=at)
+        audit.record(session, actor, HOLD_CLOSED, f"accounts:{len(over)}", kind=kind.value)
+    return len(over)
+
+
 def follow_tape(session: Session, said: Mapping[int, tuple[HoldKind | None, datetime]], *, at: datetime) -> None:
     """Make the tape's holds what the newest tape says, by account: its kind (none: no hold) and since when.
 

@@ -45,6 +45,7 @@ class HoldKind(StrEnum):
     IDENTITY_THEFT = "identity_theft"
     MILITARY = "military"
     MORATORIUM = "moratorium"
+    LICENCE = "licence"  # the agency that has it may not work there now; ends by itself (placements/lapse)
 
 
 class PlanState(StrEnum):

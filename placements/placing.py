@@ -169,7 +169,12 @@ def _is_take_over(plan: Plan) -> bool:
 
 def _check_limits(session: Session, plan: Plan, facts: Mapping[int, AgencyFacts], day: date) -> None:
     held = pool_queries.held_now(session, list(facts), plan.currency)
-    over = [agency.code for agency in facts.values() if not eligibility.limits(agency, day).are_kept(held[agency.id])]
+    together = pool_queries.open_everywhere(session)
+    over = [
+        agency.code
+        for agency in facts.values()
+        if not eligibility.limits(agency, day, together).are_kept(held[agency.id])
+    ]
     if over:
         raise Conflict(
             N_("These agencies would be over their limits by now: %(codes)s. Draft this plan again."),

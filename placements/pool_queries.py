@@ -114,6 +114,11 @@ def held_now(session: Session, agency_ids: Collection[int], currency: str | None
     return {agency_id: Held(count, int(held)) for agency_id, count, held in rows}
 
 
+def open_everywhere(session: Session) -> int:
+    """How many placements are open, whoever has them."""
+    return session.scalar(select(func.count()).select_from(Placement).where(IS_OPEN)) or 0
+
+
 def _rows(session: Session, pool: Pool, wanted: Select[*tuple[Any, ...]]) -> Iterator[Any]:
     """The rows of a select over accounts, for each condition of the pool in turn."""
     for condition in pool:

@@ -47,6 +47,7 @@ from placements.forms import (
     SearchForm,
 )
 from placements.models import HoldKind, PlacementState, Plan, RecallReason
+from placements.pages import unlicensed
 from placements.planning import Wish
 from placements.reasons import Why, sentence
 from portal import charts, clock, db, files, lists, uploads, web
@@ -62,7 +63,7 @@ from portal.tables.writing import write_csv
 from portal.web import actor, requires, translated
 
 blueprint = Blueprint("placements", __name__)
-BLUEPRINTS = (blueprint,)
+BLUEPRINTS = (blueprint, unlicensed.blueprint)
 NAVIGATION: tuple[Item, ...] = (
     {"section": N_("Placing"), "label": N_("Accounts"), "endpoint": "placements.accounts", "icon": "person-lines-fill", "permission": "accounts.view", "order": 20},
     {"section": N_("Placing"), "label": N_("Portfolios"), "endpoint": "placements.portfolios", "icon": "collection", "permission": "accounts.view", "order": 21},

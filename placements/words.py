@@ -30,6 +30,7 @@ HOLDS: Final[Mapping[str, str]] = {
     HoldKind.IDENTITY_THEFT: N_("Identity theft"),
     HoldKind.MILITARY: N_("Military service"),
     HoldKind.MORATORIUM: N_("Moratorium"),
+    HoldKind.LICENCE: N_("Licence missing"),
 }
 RECALL_REASONS: Final[Mapping[str, str]] = {
     RecallReason.TERM_END: N_("The placement's term is over"),

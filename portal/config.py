@@ -47,6 +47,10 @@ class Settings:
     log_level: str
     metrics_token: str
     webhook_allow_http: bool
+    lapse_policy: str
+    public_pages: bool
+    public_checks_per_minute: int
+    pdf_font_dir: str
 
     @property
     def sqlite(self) -> bool:
@@ -94,6 +98,10 @@ class Settings:
             log_level=env.get("LOG_LEVEL") or "INFO",
             metrics_token=env.get("METRICS_TOKEN") or "",
             webhook_allow_http=allow_http,
+            lapse_policy=_one_of(env, "LAPSE_POLICY", ("list", "hold", "recall")),
+            public_pages=demo or _flag(env, "PUBLIC_PAGES"),
+            public_checks_per_minute=_whole(env, "PUBLIC_CHECKS_PER_MINUTE", 10),
+            pdf_font_dir=env.get("PDF_FONT_DIR") or "",
         )
 
 
@@ -102,6 +110,14 @@ def _flag(env: Mapping[str, str], name: str) -> bool:
     if value not in ("0", "1"):
         raise BadSetting(f"{name} is {value!r}: write 1 or 0.")
     return value == "1"
+
+
+def _one_of(env: Mapping[str, str], name: str, known: tuple[str, ...]) -> str:
+    """One of a few words, the first of them if nothing is said."""
+    value = env.get(name) or known[0]
+    if value not in known:
+        raise BadSetting(f"{name} is {value!r}: write one of {', '.join(known)}.")
+    return value
 
 
 def _whole(env: Mapping[str, str], name: str, default: int) -> int:

@@ -51,7 +51,7 @@ class Allowance:
 class Limiter:
     """Buckets of `burst` tokens that refill at `rate` per second."""
 
-    def __init__(self, db: Database, rate: int, burst: int) -> None:
+    def __init__(self, db: Database, rate: float, burst: int) -> None:
         self.db, self.rate, self.burst = db, rate, burst
         self._lots: dict[str, _Lot] = {}
         self._left: dict[str, float] = {}

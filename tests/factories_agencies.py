@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy.orm import Session
 
-from agencies.asked import asked_in, places
+from agencies.asked import asked_in, asked_of_collectors, places
 from agencies.models import (
     Agency,
     Collector,
@@ -50,7 +50,9 @@ def make_exemption(
     given: dict[str, Any] = {
         "ground": "attorney",
         "reason": "A law firm.",
-        "approved_by": "factory",
+        "proposed_by": "factory",
+        "proposed_at": clock.now(),
+        "approved_by": "another factory",
         "approved_at": clock.now(),
         "valid_from": LONG_AGO,
     }
@@ -96,7 +98,14 @@ def make_collector(session: Session, agency: Agency, collector_id: str | None = 
 
 
 def license_for(session: Session, agency: Agency, wanted: Iterable[str]) -> None:
-    """Everything that these places ask of an agency, verified and without an end."""
+    """Everything that these places ask of an agency and of its collectors, verified and without an end."""
+    wanted = tuple(wanted)
+    if of_collectors := {(one.code, one.jurisdiction) for place in wanted for one in asked_of_collectors(place)}:
+        person = make_collector(
+            session, agency, f"lead-{agency.code}", training_on=LONG_AGO, training_until=date(2099, 1, 1)
+        )
+        for code, jurisdiction in sorted(of_collectors):
+            make_credential(session, agency, code, jurisdiction, collector_id=person.collector_id)
     everything = {(asked.code, asked.jurisdiction): asked.least for place in wanted for asked in asked_in(place)}
     for (code, jurisdiction), least in everything.items():
         make_credential(session, agency, code, jurisdiction, amount=least)

@@ -56,6 +56,16 @@ class CredentialType:
     blocks_placement: str  # yes or no
     status: str  # on, review or off
 
+    @property
+    def binds(self) -> bool:
+        """True if the catalogue confirms it and says that nothing is placed without it."""
+        return self.blocks_placement == "yes" and self.status == "on"
+
+    @property
+    def of_collectors(self) -> bool:
+        """True if it belongs to one collector and not to the agency."""
+        return self.applies_when.startswith("every collector")
+
 
 @cache
 def licensing() -> dict[str, LicenceAsked]:

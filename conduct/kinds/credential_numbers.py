@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from agencies.check_digits import check_character
 from conduct.dossier import Agency
 from conduct.facts import is_given
 from conduct.kinds.check import AGENCY, REVIEW, Check, Finding, Reporter
@@ -44,10 +45,3 @@ def compile_(rule: Rule) -> Check:
             yield report.without_row(REVIEW, "check_character_wrong", agency=agency.code, number=tidy)
 
     return Check(rule, run, level=AGENCY)
-
-
-def check_character(body: str, alphabet: str, base: int) -> str:
-    """The check character of a weighted sum modulo the alphabet's length, weights the powers of `base` (GB 32100-2015)."""
-    modulus = len(alphabet)
-    total = sum(alphabet.index(character) * pow(base, place, modulus) for place, character in enumerate(body))
-    return alphabet[-total % modulus]

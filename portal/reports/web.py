@@ -89,7 +89,7 @@ def preview(kind: FileKind, received: Upload) -> Response:
         report = receiving.pretend(
             session, web.actor(), kind.name, received, mode=mode, control_rows=rows, control_amount=amount
         )
-        problems = _previewed(session, kind, report, received)
+        problems = previewed(session, kind, report, received)
         body = {name: value for name, value in as_json(report).items() if name in ("kind", "state", "rows")}
     finally:
         session.rollback()
@@ -99,7 +99,8 @@ def preview(kind: FileKind, received: Upload) -> Response:
     )
 
 
-def _previewed(session: Session, kind: FileKind, report: Report, received: Upload) -> Sequence[Problem]:
+def previewed(session: Session, kind: FileKind, report: Report, received: Upload) -> Sequence[Problem]:
+    """The problems of a pretended report in a transaction that the caller undoes; the report gets its counts and state."""
     try:
         with files.store().open(received.place) as stream:
             rows = read_table(

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from agencies import contracts, queries
 from agencies.contracts import Conditions
-from agencies.credentials import contract_for
+from agencies.credentials import Demand, contract_for
 from agencies.models import Agency, Contract, ContractState
 from agencies.terms import Clause
 from portal import clock, tasks
@@ -162,3 +162,70 @@ def test_a_draft_can_be_thrown_away_and_an_approved_contract_cannot(session: Ses
     assert queries.contracts_of(session, agency) == []
     with pytest.raises(DomainError, match="stays on record"):
         contracts.discard_draft(session, SYSTEM, approved(session, agency))
+
+
+# -- amendments ----------------------------------------------------------------------------------------------------------
+
+NEXT = replace(TERM, valid_from=date(2026, 7, 1), capacity_accounts=50)
+
+
+def amended(session: Session, former: Contract, conditions: Conditions = NEXT) -> Contract:
+    clause = replace(CLAUSE, valid_from=conditions.valid_from)
+    agency = session.get_one(Agency, former.agency_id)
+    return contracts.draft_contract(session, SYSTEM, agency, conditions, [clause], at=clock.now(), amends=former)
+
+
+def test_an_amendment_is_the_next_version_and_ends_the_one_before(session: Session) -> None:
+    agency = make_agency(session)
+    former = approved(session, agency)
+    draft = amended(session, former)
+    assert (draft.version, draft.amends_id, former.valid_until) == (2, former.id, date(2026, 12, 31)), (
+        "a draft ends nothing"
+    )
+    contracts.approve_contract(session, SYSTEM, draft, at=clock.now())
+    assert (former.state, former.valid_until) == (ContractState.ENDED, date(2026, 6, 30))
+    facts = queries.facts(session, [agency.id])[agency.id]
+    in_force = [contract_for(facts, "US", None, day) for day in (date(2026, 6, 30), date(2026, 7, 1))]
+    assert [one.id for one in in_force if one] == [former.id, draft.id]
+
+
+AMENDMENTS = [
+    ("another number", replace(NEXT, number="C-2"), Invalid),
+    ("from the day on which it began", replace(NEXT, valid_from=TERM.valid_from), Invalid),
+]
+
+
+@pytest.mark.parametrize(("reason", "conditions", "refusal"), AMENDMENTS, ids=[row[0] for row in AMENDMENTS])
+def test_what_is_no_amendment(
+    session: Session, reason: str, conditions: Conditions, refusal: type[DomainError]
+) -> None:
+    with pytest.raises(refusal):
+        amended(session, approved(session, make_agency(session)), conditions)
+
+
+def test_a_draft_cannot_be_amended_and_a_version_only_once(session: Session) -> None:
+    agency = make_agency(session)
+    former = drafted(session, agency)
+    with pytest.raises(Conflict), session.begin_nested():
+        amended(session, former)
+    contracts.approve_contract(session, SYSTEM, former, at=clock.now())
+    amended(session, former)
+    with pytest.raises(Conflict), session.begin_nested():
+        amended(session, former)
+
+
+LIMITS = [
+    ("more than the whole", replace(TERM, concentration=Decimal("1.01")), "concentration"),
+    ("nothing at all", replace(TERM, concentration=Decimal(0)), "concentration"),
+    ("a least share below nought", replace(TERM, min_share=Decimal("-0.1")), "min_share"),
+    ("a credential that is not known", replace(TERM, demands=(Demand("x.y"),)), "demands"),
+    ("a collector's credential", replace(TERM, demands=(Demand("in.iibf_dra"),)), "demands"),
+    ("the same credential twice", replace(TERM, demands=(Demand("any.soc2"), Demand("any.soc2"))), "demands"),
+]
+
+
+@pytest.mark.parametrize(("reason", "conditions", "field"), LIMITS, ids=[row[0] for row in LIMITS])
+def test_limits_and_demands_make_sense(session: Session, reason: str, conditions: Conditions, field: str) -> None:
+    with pytest.raises(Invalid) as refused:
+        drafted(session, make_agency(session), conditions)
+    assert list(refused.value.fields) == [field]

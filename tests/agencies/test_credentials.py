@@ -10,8 +10,9 @@ from decimal import Decimal
 import pytest
 
 from agencies import credentials
-from agencies.asked import BOND, LICENCE, Asked, asked_in, is_known, places
+from agencies.asked import BOND, LICENCE, Asked, asked_in, asked_of_collectors, is_known, places
 from agencies.catalogue import licensing
+from agencies.clearance import Staff
 from agencies.credentials import AgencyFacts, Agreement, Held, Lifted, Reason, may_collect, merged, sentence
 from agencies.models import AgencyStatus, CredentialState
 
@@ -29,8 +30,26 @@ def holding(*jurisdictions: str) -> dict[tuple[str, str], tuple[Held, ...]]:
 
 def agency(held: Mapping[tuple[str, str], tuple[Held, ...]] | None = None, **values: object) -> AgencyFacts:
     """An approved agency with a contract for everything."""
+    papers = {
+        (one.code, one.jurisdiction): ((LONG_AGO, None),) for place in places() for one in asked_of_collectors(place)
+    }
+    lead = Staff(
+        "lead",
+        LONG_AGO,
+        background_check_on=LONG_AGO,
+        training_on=LONG_AGO,
+        training_until=date(2099, 1, 1),
+        papers=papers,
+    )
     ready = AgencyFacts(
-        1, "AGY01", "Northgate", "US", AgencyStatus.APPROVED, contracts=(Agreement(1, "C1", LONG_AGO),), held=held or {}
+        1,
+        "AGY01",
+        "Northgate",
+        "US",
+        AgencyStatus.APPROVED,
+        contracts=(Agreement(1, "C1", LONG_AGO),),
+        held=held or {},
+        staff=(lead,),
     )
     return replace(ready, **values)  # type: ignore[arg-type]
 
@@ -212,7 +231,7 @@ def test_the_same_thing_missing_in_many_places_is_said_once() -> None:
 
 @pytest.mark.parametrize("code", credentials.MESSAGES)
 def test_every_reason_has_words(code: str) -> None:
-    given = dict.fromkeys(("why", "product", "country", "place", "credential", "day", "least"), "x")
+    given = dict.fromkeys(("why", "product", "country", "place", "credential", "day", "least", "contract"), "x")
     assert "%(" not in sentence(Reason.of(code, **given))
 
 

@@ -199,3 +199,17 @@ def test_the_nightly_job_may_run_any_number_of_times(app: Flask, database: Datab
 def test_the_columns_of_a_panel_stand_in_the_document() -> None:
     document = (Path(__file__).resolve().parents[2] / "docs" / "agencies.md").read_text()
     assert not [name for name in AGENCIES.names if f"`{name}`" not in document]
+
+
+def test_a_preview_says_what_is_wrong_and_keeps_nothing(app: Flask, database: Database, tmp_path: Path) -> None:
+    path = tmp_path / "panel.csv"
+    path.write_text(PANEL + "AGY13,Eastgate,US,a@e.example,,,us.licence,US-NY,X,2024-01-01,,,,,,\n")
+    result = app.test_cli_runner().invoke(args=["agencies", "import", str(path), "--preview"])
+    assert result.exit_code == 0, result.output
+    assert result.stdout.splitlines()[0] == "would accept 6 duplicate 0 rejected 1"
+    assert "row 7 jurisdiction" in result.stderr
+    assert "AGY13" not in result.stdout
+    assert (tmp_path / "panel.csv.problems.csv").read_text().splitlines()[1].startswith('7,"jurisdiction"')
+    with database.reading() as session:
+        assert queries.by_code(session, ["AGY10", "AGY11", "AGY12", "AGY13"]) == {}
+    assert import_panel(app, tmp_path, PANEL) == "accepted 6 duplicate 0 rejected 0"

@@ -275,6 +275,12 @@ def test_exemptions_are_recorded_where_a_place_knows_them(database: Database, cl
         in client.post("/agencies/AGY54/exemptions/new", {**given, "jurisdiction": "US-CA"}, 422).text
     )
     assert "recorded already" in client.post("/agencies/AGY54/exemptions/new", given, 422).text
+    mine = client.get("/agencies/AGY54/credentials")
+    assert "it lifts nothing until another person approves it" in mine.text
+    assert not [form for form in mine.forms if form.endswith("/approve")]
+    client.sign_in(somebody(database, Role.APPROVER))
+    client.post(next(form for form in client.get("/agencies/AGY54/credentials").forms if form.endswith("/approve")))
+    client.sign_in(somebody(database, Role.COMPLIANCE))
     end = next(form for form in client.get("/agencies/AGY54/credentials").forms if form.endswith("/end"))
     client.post(end)
     client.post(end, status=409)

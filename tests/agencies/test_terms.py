@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 
 from agencies.contracts import PRODUCTS
-from agencies.terms import Clause, meet, overlaps, rate_for
+from agencies.terms import Clause, Placed, meet, overlaps, rate_for
 from placements.models import Product
 
 DAY = date(2026, 11, 2)
@@ -38,11 +38,38 @@ RATES = [
     ("reason", "terms", "balance", "product", "day", "clause"), RATES, ids=[row[0] for row in RATES]
 )
 def test_the_rate(reason: str, terms: list[Clause], balance: str, product: str, day: date, clause: str | None) -> None:
-    found = rate_for(terms, balance=Decimal(balance), product=product, day=day)
+    found = rate_for(terms, Placed(Decimal(balance), product), day)
+    assert (found.clause if found else None) == clause
+
+
+FIRST, SECOND = replace(PLAIN, tier=1), replace(PLAIN, clause="4.4", tier=2)
+FRESH, STALE = replace(PLAIN, late_to=180), replace(PLAIN, clause="4.5", late_from=180)
+
+AGES_AND_TIERS = [
+    ("the first agency's clause", [FIRST, SECOND], Placed(Decimal(500), "other", tier=1), "4.1"),
+    ("the second agency's clause", [FIRST, SECOND], Placed(Decimal(500), "other", tier=2), "4.4"),
+    ("a tier without a clause", [FIRST, SECOND], Placed(Decimal(500), "other", tier=3), None),
+    ("the day before the border of two ages", [FRESH, STALE], Placed(Decimal(500), "other", days_late=179), "4.1"),
+    ("on the border the older age begins", [FRESH, STALE], Placed(Decimal(500), "other", days_late=180), "4.5"),
+    ("an age that nobody knows", [FRESH, STALE], Placed(Decimal(500), "other"), None),
+    ("a clause for every age needs to know none", [PLAIN], Placed(Decimal(500), "other"), "4.1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("reason", "terms", "placed", "clause"), AGES_AND_TIERS, ids=[row[0] for row in AGES_AND_TIERS]
+)
+def test_the_rate_by_age_and_tier(reason: str, terms: list[Clause], placed: Placed, clause: str | None) -> None:
+    found = rate_for(terms, placed, DAY)
     assert (found.clause if found else None) == clause
 
 
 OVERLAPS = [
+    ("two tiers", FIRST, SECOND, False),
+    ("one tier and all of them", FIRST, PLAIN, True),
+    ("ages that meet at a border", FRESH, STALE, False),
+    ("ages that share a day", FRESH, replace(STALE, late_from=179), True),
+    ("an age and all of them", STALE, PLAIN, True),
     ("the same twice", PLAIN, PLAIN, True),
     ("bands that meet at a border", SMALL, LARGE, False),
     ("bands that share a cent", SMALL, replace(LARGE, balance_from=Decimal("999.99")), True),

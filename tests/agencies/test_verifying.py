@@ -3,29 +3,31 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from io import BytesIO
 
 import pytest
 from sqlalchemy.orm import Session
 
-from agencies import queries, verifying
+from agencies import exempting, lapsing, queries, verifying
 from agencies.asked import asked_in
 from agencies.catalogue import credential_types
 from agencies.credentials import Held, is_live
 from agencies.events import CredentialLapsed
+from agencies.exempting import Claim
 from agencies.models import CREDENTIAL_MOVES, PROVEN, Agency, Credential, CredentialState
 from agencies.papers import checked, lifts, offered
-from agencies.verifying import Claim, Paper
+from agencies.verifying import Paper
 from portal import clock, files, tasks
 from portal.errors import Conflict, DomainError, Forbidden, Invalid
 from portal.files import StoredFile
 from portal.people import Role
 from portal.permissions import SYSTEM, Actor, Kind
 from tests.factories import make_actor, make_agency
-from tests.factories_agencies import make_credential
+from tests.factories_agencies import make_collector, make_credential
 
 PAPER = Paper("us.licence", "US-CA", "DCLA-1", date(2026, 1, 1), date(2026, 12, 31))
+ENDLESS = replace(PAPER, valid_until=None)
 ENDED = date(2026, 10, 1)
 
 
@@ -158,25 +160,156 @@ CLAIMS = [
 
 @pytest.mark.parametrize(("reason", "claim", "field"), CLAIMS, ids=[row[0] for row in CLAIMS])
 def test_exemptions(session: Session, reason: str, claim: Claim, field: str | None) -> None:
-    agency, approver = make_agency(session), make_actor(session, Role.COMPLIANCE)
+    agency, proposer, approver = (
+        make_agency(session),
+        make_actor(session, Role.COMPLIANCE),
+        make_actor(session, Role.APPROVER),
+    )
     if field is None:
-        made = verifying.exempt(session, approver, agency, claim, at=clock.now())
-        assert made.approved_by == approver.name
+        made = exempting.propose(session, proposer, agency, claim, at=clock.now())
+        assert not queries.facts(session, [agency.id])[agency.id].lifted, "what nobody approved lifts nothing"
+        exempting.approve(session, approver, agency, made, at=clock.now())
+        assert (made.proposed_by, made.approved_by) == (proposer.name, approver.name)
         assert (claim.code, claim.jurisdiction) in queries.facts(session, [agency.id])[agency.id].lifted
         return
     with pytest.raises(Invalid) as refused:
-        verifying.exempt(session, approver, agency, claim, at=clock.now())
+        exempting.propose(session, proposer, agency, claim, at=clock.now())
     assert list(refused.value.fields) == [field]
+
+
+@pytest.mark.parametrize("kind", [Kind.PERSON, Kind.KEY])
+def test_who_proposed_an_exemption_never_approves_it(session: Session, kind: Kind) -> None:
+    """Whichever key or account they use: a person may hold both roles one after the other."""
+    agency, person = make_agency(session), make_actor(session, Role.COMPLIANCE)
+    made = exempting.propose(session, person, agency, WHATEVER, at=clock.now())
+    with pytest.raises(Forbidden):
+        exempting.approve(session, replace(person, kind=kind, role=Role.APPROVER), agency, made, at=clock.now())
+    assert made.approved_at is None
+
+
+def test_a_declined_proposal_is_gone_and_an_approved_one_stays(session: Session) -> None:
+    agency = make_agency(session)
+    made = exempting.propose(session, make_actor(session, Role.COMPLIANCE), agency, WHATEVER, at=clock.now())
+    exempting.decline(session, SYSTEM, agency, made)
+    assert not queries.exemptions_of(session, agency)
+    again = exempting.propose(session, make_actor(session, Role.COMPLIANCE), agency, WHATEVER, at=clock.now())
+    exempting.approve(session, SYSTEM, agency, again, at=clock.now())
+    with pytest.raises(Conflict):
+        exempting.decline(session, SYSTEM, agency, again)
 
 
 def test_an_exemption_ends_once(session: Session) -> None:
     agency = make_agency(session)
-    made = verifying.exempt(session, SYSTEM, agency, WHATEVER, at=clock.now())
-    verifying.end_exemption(session, SYSTEM, agency, made, last_day=date(2026, 6, 30))
+    made = exempting.propose(session, SYSTEM, agency, WHATEVER, at=clock.now())
+    exempting.end(session, SYSTEM, agency, made, last_day=date(2026, 6, 30))
     with pytest.raises(Conflict):
-        verifying.end_exemption(session, SYSTEM, agency, made, last_day=date(2026, 7, 31))
+        exempting.end(session, SYSTEM, agency, made, last_day=date(2026, 7, 31))
     with pytest.raises(Invalid):
-        verifying.end_exemption(session, SYSTEM, agency, made, last_day=date(2025, 7, 31))
+        exempting.end(session, SYSTEM, agency, made, last_day=date(2025, 7, 31))
+
+
+# -- looks ---------------------------------------------------------------------------------------------------------------
+
+
+def test_a_look_keeps_what_was_seen_in_which_document_by_whom(session: Session) -> None:
+    agency, compliance = make_agency(session), make_actor(session, Role.COMPLIANCE)
+    found = submitted(session, make_actor(session, Role.AGENCY_MANAGER, agency), agency, ENDLESS)
+    verifying.verify(session, compliance, found, at=clock.now(), seen="Register: active since 2020.")
+    look = queries.checks_of(session, found)[0]
+    file = queries.evidence_of(session, found)
+    assert file is not None
+    assert (look.outcome.value, look.seen, look.sha256, look.by_id) == (
+        "verified", "Register: active since 2020.", file.sha256, compliance.user_id,
+    )  # fmt: skip
+
+
+def test_a_credential_is_looked_at_again_after_its_cycle(session: Session) -> None:
+    agency, compliance = make_agency(session), make_actor(session, Role.COMPLIANCE)
+    found = submitted(session, make_actor(session, Role.AGENCY_MANAGER, agency), agency, ENDLESS)
+    verifying.verify(session, compliance, found, at=clock.now())
+    due = found.look_again_on
+    assert due is not None
+    assert lapsing.ask_to_look_again(session, due - timedelta(days=1)) == 0
+    assert lapsing.ask_to_look_again(session, due) == lapsing.ask_to_look_again(session, due) == 1
+    session.flush()
+    assert [task.kind for task in session.scalars(tasks.mine(compliance))] == ["credential.look_again"]
+    with pytest.raises(Invalid):
+        verifying.confirm(session, compliance, found, seen=" ", at=clock.now())
+    verifying.confirm(session, compliance, found, seen="Register: still active.", at=clock.now() + timedelta(days=90))
+    session.flush()
+    assert found.look_again_on > due
+    assert not session.scalars(tasks.mine(compliance)).all()
+    assert [look.outcome.value for look in queries.checks_of(session, found)] == ["confirmed", "verified"]
+
+
+def test_who_sent_it_in_never_confirms_it(session: Session) -> None:
+    agency = make_agency(session)
+    manager = make_actor(session, Role.AGENCY_MANAGER, agency)
+    found = verifying.verify(
+        session, make_actor(session, Role.COMPLIANCE), submitted(session, manager, agency, ENDLESS), at=clock.now()
+    )
+    with pytest.raises(Forbidden):
+        verifying.confirm(session, manager, found, seen="It holds.", at=clock.now())
+
+
+# -- whose, and for how long ----------------------------------------------------------------------------------------------
+
+
+def test_what_belongs_to_a_collector_names_one_of_the_roster(session: Session) -> None:
+    agency, actor = make_agency(session), make_actor(session)
+    paper = Paper("in.iibf_dra", "IN", "DRA-1", date(2026, 1, 1))
+    for stranger in (None, "nobody"):
+        with pytest.raises(Invalid) as refused:
+            verifying.submit(
+                session,
+                actor,
+                agency,
+                replace(paper, collector_id=stranger),
+                evidence=evidence(session, actor),
+                at=clock.now(),
+            )
+        assert "collector_id" in refused.value.fields
+    make_collector(session, agency, "c1")
+    made = verifying.submit(
+        session, actor, agency, replace(paper, collector_id="c1"), evidence=evidence(session, actor), at=clock.now()
+    )
+    assert made.collector_id == "c1"
+
+
+def test_a_persons_identity_number_is_never_kept(session: Session) -> None:
+    agency, actor = make_agency(session), make_actor(session)
+    make_collector(session, agency, "c1")
+    paper = Paper("cn.resident_id", "CN", "11010519491231002X", date(2026, 1, 1), collector_id="c1")
+    made = verifying.submit(session, actor, agency, paper, evidence=evidence(session, actor), at=clock.now())
+    assert made.number.startswith("…002X ")
+    assert "1949" not in made.number
+
+
+LIVES = [
+    ("its own end, within its life", date(2026, 2, 1), date(2026, 2, 1)),
+    ("without an end it has the longest", None, date(2026, 4, 1)),
+    ("the longest life itself", date(2026, 4, 1), date(2026, 4, 1)),
+]
+
+
+@pytest.mark.parametrize(("reason", "given", "kept"), LIVES, ids=[row[0] for row in LIVES])
+def test_a_certificate_of_ninety_days_counts_no_longer(
+    session: Session, reason: str, given: date | None, kept: date
+) -> None:
+    agency, actor = make_agency(session), make_actor(session)
+    paper = Paper("us.good_standing", "US", "GS-1", date(2026, 1, 1), given)
+    assert (
+        verifying.submit(session, actor, agency, paper, evidence=evidence(session, actor), at=clock.now()).valid_until
+        == kept
+    )
+
+
+def test_a_certificate_cannot_claim_a_longer_life(session: Session) -> None:
+    agency, actor = make_agency(session), make_actor(session)
+    paper = Paper("us.good_standing", "US", "GS-1", date(2026, 1, 1), date(2026, 4, 2))
+    with pytest.raises(Invalid) as refused:
+        verifying.submit(session, actor, agency, paper, evidence=evidence(session, actor), at=clock.now())
+    assert "valid_until" in refused.value.fields
 
 
 # -- what can be a credential at all -------------------------------------------------------------------------------------

@@ -19,11 +19,12 @@ from sqlalchemy.orm import Session
 from werkzeug.routing import Rule
 
 import demo
-from agencies import contracts, verifying, vetting
+from agencies import contracts, exempting, verifying, vetting
 from agencies import queries as agency_queries
+from agencies.exempting import Claim
 from agencies.models import Agency, AgencyKind, Contract, Credential
 from agencies.terms import Clause
-from agencies.verifying import Claim, Paper
+from agencies.verifying import Paper
 from conduct import reviewing
 from conduct.models import Breach, BreachState, Complaint
 from ledger.models import Break
@@ -125,7 +126,7 @@ def _vetting(session: Session, people: Mapping[str, Actor]) -> None:
         at=now,
     )
     claim = Claim("us.licence", "US-AL", "attorney", "A law firm licensed there.", today)
-    verifying.exempt(session, clara, own, claim, at=now)
+    exempting.propose(session, clara, own, claim, at=now)
     conditions = contracts.Conditions(
         number=f"{OWN}-next", valid_from=today + timedelta(days=500), countries=("US",), term_days=180
     )

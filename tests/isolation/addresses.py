@@ -20,7 +20,7 @@ Parameters = Mapping[str, str]
 STATIC = frozenset({"static", "bootstrap.static"})
 PUBLIC = frozenset({
     "health.healthz", "health.readyz", "metrics.metrics", "login.sign_in", "login.code", "portal.invitation", "portal.invitation_code",
-    "portal.set_language", "portal.sign_out", "openapi_api.document", "openapi_api.docs",
+    "portal.set_language", "portal.sign_out", "panel.agencies", "panel.collector", "openapi_api.document", "openapi_api.docs",
 })  # fmt: skip
 """The routes that nobody has to sign in for. Any other answers a stranger 401 or sends them to the sign-in."""
 
@@ -51,7 +51,14 @@ PARAMETERS: Mapping[str, Sequence[Mapping[str, str]]] = {
     "admin.jobs_page": _of(), "admin.key": _of(key_id="key"), "admin.make_key": _of(), "admin.people": _of(), "admin.person": _of(user_id="person"),
     "admin.retry": _of(item_id="person"), "admin.revoke_key": _of(key_id="key"), "admin.trail": _of(), "admin.trail_entry": _of(seq="person"),
     "admin.verify_trail": _of(),
-    "agencies.approve_contract": _of_code(contract_id="draft"), "agencies.ask": _of_code(), "agencies.collectors": _of_code(),
+    "agencies.approve_contract": _of_code(contract_id="draft"), "agencies.ask": _of_code(), "agencies.amend_contract": _of_code(contract_id="contract"),
+    "agencies.approve_exemption": _of_code(exemption_id="exemption"), "agencies.decline_exemption": _of_code(exemption_id="exemption"),
+    "agencies.confirm": _of_code(ref="credential"), "agency_file.export": ({"code": "agency", "form": "=pdf"}, {"code": "agency", "form": "=zip"}),
+    "catalogue.index": _of(), "catalogue.place": _of(place="=US-CA"),
+    "collectors.index": _of_code(), "collectors.cleared": _of_code(), "collectors.new": _of_code(), "collectors.edit": _of_code(collector_id="collector"),
+    "collectors.link": _of_code(collector_id="collector"),
+    "lapses.index": _of(), "lapses.hold": ({"code": "agency", "jurisdiction": "=US-CA"},), "lapses.recall": ({"code": "agency", "jurisdiction": "=US-CA"},),
+    "panel.agencies": _of(), "panel.collector": _of(),
     "agencies.contract": _of_code(contract_id="contract"), "agencies.contracts": _of_code(), "agencies.credential": _of_code(ref="credential"),
     "agencies.credentials": _of_code(), "agencies.discard_contract": _of_code(contract_id="draft"), "agencies.document": _of_code(ref="credential"),
     "agencies.draft": _of_code(), "agencies.edit": _of_code(), "agencies.end_contract": _of_code(contract_id="contract"),

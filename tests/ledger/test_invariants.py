@@ -28,7 +28,7 @@ BREAKS: dict[str, tuple[str, ...]] = {
     "a fee line's term is of its placement's contract and its rate of that term": (
         f"UPDATE fee_line SET rate = rate + 1 WHERE payment_id = {PAID.format('part')}",
     ),
-    "a reversal has a fee line if its payment has one, under the same term and rate": (
+    "a reversal has a fee line if its payment has one (a contract may let late ones keep it), under the same term and rate": (
         f"DELETE FROM fee_line WHERE payment_id = {PAID.format('whole back')}",
     ),
     "a claim and the entry beside it are of one account and differ by what is noted": ("UPDATE claim_match SET difference = 1",),

@@ -6,11 +6,12 @@ from datetime import date
 from decimal import Decimal
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 
+from agencies.models import Contract
 from ledger.models import Payment
 from ledger.posting import credit_late
-from placements.models import PlacementState, Product, RecallReason
+from placements.models import Account, Placement, PlacementState, Product, RecallReason
 from portal.reports.models import Mode, Report, ReportState
 from tests.ledger.books import Books, entry, promise
 
@@ -365,3 +366,43 @@ def late(books: Books, expected: int) -> None:
     with books.db.transaction() as session:
         assert credit_late(session) == expected
     assert books.broken() == []
+
+
+def test_the_clause_depends_on_the_tier_of_the_placement(books: Books) -> None:
+    books.agency("A", rate="0.10", tier=1)
+    books.clause("A", "2", "0.25", tier=2)
+    books.accounts("first", "second")
+    for ref in ("first", "second"):
+        books.place(ref, "A", "2026-01-10")
+    with books.db.transaction() as session:
+        second = select(Account.id).where(Account.account_ref == "second").scalar_subquery()
+        session.execute(update(Placement).where(Placement.account_id == second).values(tier=2))
+    books.ledger(entry("1", "first", "2026-02-01", "100.00"), entry("2", "second", "2026-02-01", "100.00"))
+    assert [fee for *_, fee in books.lines()] == ["10.00", "25.00"]
+
+
+LATE = [
+    ("on the last day the fee goes back", "2026-03-31", "-18.00"),
+    ("on the day after it stays", "2026-04-01", None),
+]
+
+
+@pytest.mark.parametrize(("why", "day", "fee"), LATE, ids=[case[0] for case in LATE])
+def test_a_payment_taken_back_late_keeps_its_fee_where_the_contract_says_so(
+    placed: Books, why: str, day: str, fee: str | None
+) -> None:
+    with placed.db.transaction() as session:
+        session.execute(update(Contract).values(reversal_days=30))
+    placed.ledger(entry("1", "A1", "2026-03-01", "100.00"))
+    placed.ledger(entry("2", "A1", day, "-100.00", reverses="1"))
+    assert placed.lines() == [("1", "A", "in_placement", "18.00"), ("2", "A", "reversal", fee)]
+    assert placed.broken() == []
+
+
+def test_a_correction_is_no_late_reversal(placed: Books) -> None:
+    with placed.db.transaction() as session:
+        session.execute(update(Contract).values(reversal_days=0))
+    placed.ledger(entry("1", "A1", "2026-03-01", "100.00"))
+    placed.ledger(entry("2", "A1", "2026-03-01", "50.00", corrects="1"))
+    assert [fee for *_, fee in placed.lines()] == ["18.00", "-18.00", "9.00"]
+    assert placed.broken() == []

@@ -13,7 +13,7 @@ from agencies.asked import asked_in
 from agencies.credentials import AgencyFacts, Agreement
 from agencies.credentials import Held as Paper
 from agencies.models import AgencyStatus, CredentialState
-from placements.eligibility import Held, contracts, days_late, limits, obstacles, refusals, seat
+from placements.eligibility import Held, contracts, days_late, limits, obstacles, refusals, seat, with_min_shares
 
 DAY = date(2026, 3, 2)
 LATER = date(2026, 6, 1)
@@ -86,11 +86,11 @@ def test_contracts_that_run_beside_each_other_add_their_limits_up() -> None:
         replace(CONTRACT, products=frozenset({"mortgage"}), capacity_accounts=10),
         replace(CONTRACT, id=2, products=frozenset({"medical"}), capacity_accounts=5),
     )
-    assert limits(agency(contracts=two), DAY).accounts == 15
-    assert limits(agency(contracts=(two[0], replace(two[1], capacity_accounts=None))), DAY).accounts is None, (
+    assert limits(agency(contracts=two), DAY, 0).accounts == 15
+    assert limits(agency(contracts=(two[0], replace(two[1], capacity_accounts=None))), DAY, 0).accounts is None, (
         "one without a limit has none"
     )
-    assert limits(agency(contracts=()), DAY).accounts is None
+    assert limits(agency(contracts=()), DAY, 0).accounts is None
 
 
 def test_a_seat_has_the_room_that_is_left() -> None:
@@ -99,9 +99,11 @@ def test_a_seat_has_the_room_that_is_left() -> None:
         status=AgencyStatus.PROBATION,
         ramp_accounts=8,
     )
-    made = seat(facts, [], [DAY], weight=1.0, held=Held(3, 40_000))
+    made = seat(facts, [], [DAY], weight=1.0, held=Held(3, 40_000), together=0)
     assert (made.room_accounts, made.room_amount, made.ramp) == (7, 60_000, 5)
-    assert seat(facts, [], [DAY], weight=1.0, held=Held(20, 900_000)).room_accounts == 0, "never less than none"
+    assert seat(facts, [], [DAY], weight=1.0, held=Held(20, 900_000), together=0).room_accounts == 0, (
+        "never less than none"
+    )
 
 
 def test_zero_capacity_means_nothing_at_all() -> None:
@@ -111,12 +113,13 @@ def test_zero_capacity_means_nothing_at_all() -> None:
         [DAY],
         weight=1.0,
         held=Held(),
+        together=0,
     )
     assert (made.room_accounts, made.room_amount) == (0, 0)
 
 
 def test_the_ramp_binds_on_probation_only() -> None:
-    assert limits(agency(ramp_accounts=5), DAY).ramp is None
+    assert limits(agency(ramp_accounts=5), DAY, 0).ramp is None
 
 
 @pytest.mark.parametrize(
@@ -129,7 +132,7 @@ def test_the_ramp_binds_on_probation_only() -> None:
 )
 def test_limits_are_kept_or_not(held: Held, kept: bool, reason: str) -> None:
     facts = agency(contracts=(replace(CONTRACT, capacity_accounts=10, capacity_amount=Decimal(1000)),))
-    assert limits(facts, DAY).are_kept(held) is kept, reason
+    assert limits(facts, DAY, 0).are_kept(held) is kept, reason
 
 
 def test_the_contract_of_the_day_is_taken() -> None:
@@ -169,3 +172,51 @@ def test_days_late(
     defaulted_on: date | None, days_past_due: int | None, as_of: date | None, expected: int | None, reason: str
 ) -> None:
     assert days_late(DAY, defaulted_on=defaulted_on, days_past_due=days_past_due, as_of=as_of) == expected, reason
+
+
+PARTS = [
+    ("a quarter of four hundred", Decimal("0.25"), 400, 100),
+    ("rounded down, so that it is never more", Decimal("0.25"), 399, 99),
+    ("nothing placed yet", Decimal("0.25"), 0, 0),
+    ("no concentration", None, 400, None),
+]
+
+
+@pytest.mark.parametrize(("reason", "share", "together", "most"), PARTS, ids=[row[0] for row in PARTS])
+def test_concentration_is_a_part_of_all_that_is_placed(
+    reason: str, share: Decimal | None, together: int, most: int | None
+) -> None:
+    assert limits(agency(contracts=(replace(CONTRACT, concentration=share),)), DAY, together).accounts == most
+
+
+def test_the_stricter_of_capacity_and_concentration_counts() -> None:
+    both = replace(CONTRACT, capacity_accounts=50, concentration=Decimal("0.25"))
+    assert limits(agency(contracts=(both,)), DAY, 100).accounts == 25
+    assert limits(agency(contracts=(both,)), DAY, 1000).accounts == 50
+
+
+SHARES = [
+    ("nobody is promised anything", {"A": 3.0, "B": 1.0}, {}, {"A": 3.0, "B": 1.0}),
+    ("its share is larger anyway", {"A": 1.0, "B": 1.0}, {"A": 0.2}, {"A": 0.5, "B": 0.5}),
+    (
+        "it is raised and the others share the rest",
+        {"A": 0.1, "B": 0.6, "C": 0.3},
+        {"A": 0.4},
+        {"A": 0.4, "B": 0.4, "C": 0.2},
+    ),
+    (
+        "raising one pushes another below its own",
+        {"A": 0.1, "B": 0.3, "C": 0.6},
+        {"A": 0.5, "B": 0.25},
+        {"A": 0.5, "B": 0.25, "C": 0.25},
+    ),
+    ("promises of more than there is", {"A": 1.0, "B": 1.0}, {"A": 1.0, "B": 0.6}, {"A": 0.625, "B": 0.375}),
+    ("who takes no part gets none", {"A": 0.0, "B": 1.0}, {"A": 0.5}, {"A": 0.0, "B": 1.0}),
+]
+
+
+@pytest.mark.parametrize(("reason", "weights", "least", "expected"), SHARES, ids=[row[0] for row in SHARES])
+def test_least_shares(
+    reason: str, weights: dict[str, float], least: dict[str, float], expected: dict[str, float]
+) -> None:
+    assert with_min_shares(weights, least) == pytest.approx(expected)

@@ -1,0 +1,1 @@
+"""Pages of the placements floor that stand beside the views."""
