@@ -17,6 +17,8 @@ from flask.cli import ScriptInfo
 from flask_bootstrap import Bootstrap5
 from werkzeug.middleware.proxy_fix import ProxyFix
 
+from activity import feed
+from activity.calendar import BankDays
 from activity.events import ReportAccepted
 from agencies.events import AgencySuspended, CredentialGained, CredentialLapsed, RosterLoaded
 from agencies.roster import on_roster_loaded
@@ -72,6 +74,7 @@ def create_app(settings: Settings | None = None, *, floors: Sequence[str] = FLOO
     sealing.use(sealing.Keyring(settings.data_keys))
     mail.use(mail.Postman(settings.mail_url, settings.mail_from, settings.bank_name, settings.base_url))
     lapse.use(settings.lapse_policy)
+    feed.use(BankDays(settings.bank_zone, settings.bank_holidays))
     webhook_delivery.use(loopback=settings.webhook_allow_http)
     database = Database(settings.database_url)
     if settings.trusted_proxies:

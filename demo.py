@@ -27,6 +27,8 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+from activity import feed, feed_queries
+from activity.calendar import Cadence, Due
 from agencies import contracts, verifying, vetting
 from agencies import queries as agency_queries
 from agencies.asked import Asked, asked_in, places
@@ -478,6 +480,7 @@ class Story:
         """Six weeks of activity in weekly files, rosters, payment claims, complaints and one inventory, all through the API."""
         first = self.end_day - timedelta(days=7 * WEEKS - 1)
         self.new_keys(first - timedelta(days=1))
+        self._expect_files(first)
         payments = self._coming_payments()
         total = 0
         for part in PANEL:
@@ -488,6 +491,23 @@ class Story:
             self.say(f"{part.code} has reported its activity ({total:,} rows so far).")
         self._claim_payments()
         self._recall_some()
+        self._follow()
+
+    def _expect_files(self, first: date) -> None:
+        """The bank expects a file of activity from everybody once a week, on the day on which most of them send it."""
+        weekday = (first + timedelta(days=7)).weekday()
+        due = Due(Cadence.WEEKLY, weekday if weekday < 5 else 0, 18, first)
+        with self.when(first, 8) as at, self.db.transaction() as session:
+            for agency in agency_queries.by_code(session, list(PART)).values():
+                if not feed_queries.expectations(session, agency.id):
+                    feed.expect(session, self.role(Role.VENDOR_MANAGER), agency, "activity", due, at=at)
+
+    def _follow(self) -> None:
+        """What the nights in between would have done: promises come due, legal deadlines near, files are counted and feeds graded."""
+        with self.when(self.end_day + timedelta(days=1), 12, 30):
+            for name in ("follow-promises", "legal-deadlines", "feeds.review"):
+                jobs.run(self.db, name, "demo")
+        self.say("Promises are followed, legal deadlines known, and the agencies' files graded.")
 
     def _held_on(self, code: str, day: date) -> list[dict[str, Any]]:
         with self.when(day, 8):

@@ -37,10 +37,12 @@ REPORT = {
         "links": {"type": "object"},
     },
 }
+A_KIND = "unlike('rpt_'):kind"  # so that a POST to a report itself is a method that there is not
+NO_KIND = f"other({', '.join(map(repr, schemas.REPORTS))}):ref"
 MODE = {"mode": "partial (default): sound rows in, the others listed; atomic: all rows or none"}
 
 
-@blueprint.post("/reports/<kind>")
+@blueprint.post(f"/reports/<{A_KIND}>")
 @api.endpoint(
     "reports.send",
     "Send a report",
@@ -55,7 +57,7 @@ def send_report(kind: str, received: Upload) -> Response:
     return reports.accept(_kind(kind), received)
 
 
-@blueprint.post("/reports/<kind>/preview")
+@blueprint.post(f"/reports/<{A_KIND}>/preview")
 @api.endpoint(
     "reports.send",
     "Check a report without keeping anything",
@@ -77,7 +79,7 @@ def _kind(name: str) -> FileKind:
     return reports.kind_for(web.actor(), name)
 
 
-@blueprint.get("/reports/<ref>")
+@blueprint.get(f"/reports/<{NO_KIND}>")
 @api.endpoint("reports.view", "One report", tag="Reports", answers={200: REPORT})
 def get_report(ref: str) -> Response:
     return jsonify(reports.as_json(queries.get(session(), web.actor(), ref)))

@@ -8,11 +8,11 @@ import click
 from flask import current_app
 from flask.cli import AppGroup
 
+from activity import kit
 from portal import tenants
 from portal.reports.command import import_file
 
 reports = AppGroup("reports", help="Reports of agencies, and the bank's own contacts and complaints.")
-COMMANDS = (reports,)
 
 
 @reports.command("import")
@@ -30,3 +30,13 @@ def import_report(file: Path, kind: str, code: str | None) -> None:
         with current_app.extensions["database"].reading() as session:
             agency_id = tenants.id_of(session, code)
     import_file(file, kind, agency_id=agency_id)
+
+
+@click.command("kit")
+def write_kit() -> None:
+    """Write the JSON Schemas of the kit for agencies anew from the row models."""
+    for path in kit.write_schemas():
+        click.echo(str(path))
+
+
+COMMANDS: tuple[click.Command, ...] = (reports, write_kit)

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+FEED_EXPECTED = "activity.feed.expected"
+FEED_RELIEVED = "activity.feed.relieved"
+FEED_CHASED = "activity.feed.chased"
+FEED_GRADED = "activity.feed.graded"
+
 
 @dataclass(frozen=True)
 class ReportAccepted:

@@ -5,7 +5,11 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import RadioField, SelectField
+from wtforms import DateField, IntegerField, RadioField, SelectField
+from wtforms.validators import InputRequired, NumberRange
+from wtforms.validators import Optional as Voluntary
+
+from activity.calendar import Cadence
 
 KIND_LABELS = {
     "activity": _l("Activity: contacts, promises, notices, legal steps"),
@@ -37,3 +41,31 @@ class ReportForm(FlaskForm):
     def offer(self, kinds: list[str]) -> None:
         """Offer these kinds of report."""
         self.kind.choices = [(kind, KIND_LABELS[kind]) for kind in kinds]
+
+
+CADENCES = {
+    Cadence.DAILY: _l("every business day"),
+    Cadence.WEEKLY: _l("every week"),
+    Cadence.MONTHLY: _l("every month"),
+}
+WEEKDAYS = (_l("Monday"), _l("Tuesday"), _l("Wednesday"), _l("Thursday"), _l("Friday"))
+
+
+class ExpectationForm(FlaskForm):
+    """Files that are expected of an agency from a day on."""
+
+    kind = SelectField(_l("Kind of report"), choices=list(KIND_LABELS.items()))
+    cadence = SelectField(_l("How often"), choices=[(one.value, label) for one, label in CADENCES.items()])
+    day = IntegerField(
+        _l("On which day"),
+        [Voluntary(), NumberRange(0, 23)],
+        default=0,
+        description=_l("Weekly: 0 for Monday to 4 for Friday. Monthly: which business day, 1 to 23. Daily: 0."),
+    )
+    hour = IntegerField(
+        _l("By which hour"),
+        [InputRequired(_l("Write an hour from 0 to 24.")), NumberRange(0, 24, _l("Write an hour from 0 to 24."))],
+        default=18,
+        description=_l("On the bank's clock; 24 is the end of the day."),
+    )
+    valid_from = DateField(_l("From"), [InputRequired(_l("Choose a day."))])

@@ -1,8 +1,10 @@
-"""Work of the activity floor: reading what was sent."""
+"""Work and jobs of the activity floor: reading what was sent, and asking for what was not."""
 
 from __future__ import annotations
 
-from portal import files, work
+from activity import feed, feed_queries
+from portal import clock, files, jobs, work
+from portal.db import Database
 from portal.reports import reading
 
 
@@ -10,3 +12,18 @@ from portal.reports import reading
 def read_report(job: work.Work) -> None:
     """Read one report: uploads are answered at once and read here, so that no request waits for a million rows."""
     reading.read_report(job, files.store())
+
+
+@jobs.job(
+    "feeds.review",
+    cron="25 * * * *",
+    why="A file that does not come is asked for while it can still be had, and the grade of an agency's feed follows what it sends.",
+)
+def review_feeds(db: Database) -> str:
+    """Look at every agency's deadlines, one transaction an agency."""
+    with db.reading() as session:
+        agencies = feed_queries.agencies_expected(session)
+    for agency in agencies:
+        with db.transaction() as session:
+            feed.review(session, session.merge(agency, load=True), at=clock.now())
+    return f"{len(agencies)} agencies"

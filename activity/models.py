@@ -1,4 +1,7 @@
-"""What agencies say: activity of every kind, payment claims, inventory lines, complaints. A claim belongs to its report."""
+"""What agencies say: activity of every kind, payment claims, inventory lines, complaints. A claim belongs to its report.
+
+Beside it what follows from it: promises with their instalments, and which files are expected of an agency and came.
+"""
 
 from __future__ import annotations
 
@@ -7,9 +10,13 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, text
+from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from activity.calendar import Cadence
+from activity.certificate import Level
+from activity.discipline import FileState
+from activity.promises import PromiseState
 from portal.db import Base
 from portal.types import Choice, one_of
 
@@ -172,3 +179,110 @@ class ReportedComplaint(Base):
     resolved_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     details: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class Promise(Base):
+    """A promise or plan that was reported and stands, as it was last followed against the bank's payments."""
+
+    __tablename__ = "promise"
+    __table_args__ = (
+        one_of("state", PromiseState),
+        Index("ix_promise_agency", "agency_id", "made_on"),
+        Index("ix_promise_account", "account_id"),
+    )
+
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"), primary_key=True, autoincrement=False)
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))  # none: made to the bank itself
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    placement_id: Mapped[int | None] = mapped_column(ForeignKey("placement.id"), index=True)
+    kind: Mapped[str]  # promise or plan
+    made_on: Mapped[date]
+    amount: Mapped[Decimal | None]
+    currency: Mapped[str]
+    instalments: Mapped[int]
+    kept: Mapped[int]  # of the instalments
+    paid: Mapped[Decimal]
+    due_on: Mapped[date | None]  # of the next open instalment; of a settled promise, of the one that settled it
+    state: Mapped[PromiseState] = mapped_column(Choice(PromiseState))
+    settled_on: Mapped[date | None]
+
+
+class Instalment(Base):
+    """One part of a promise: what is to be paid by when, and what was. A plain promise has one."""
+
+    __tablename__ = "instalment"
+    __table_args__ = (
+        one_of("state", PromiseState),
+        Index("ix_instalment_account", "account_id"),
+        Index("ix_instalment_open", "state", "due_on"),
+    )
+
+    promise_id: Mapped[int] = mapped_column(ForeignKey("promise.activity_id"), primary_key=True)
+    number: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    due_on: Mapped[date]
+    amount: Mapped[Decimal]
+    paid: Mapped[Decimal]
+    state: Mapped[PromiseState] = mapped_column(Choice(PromiseState))
+    settled_on: Mapped[date | None]
+
+
+class Expectation(Base):
+    """Files of one kind that an agency has to send, how often and by which hour of the bank's clock, from a day on."""
+
+    __tablename__ = "expectation"
+    __table_args__ = (one_of("cadence", Cadence), UniqueConstraint("agency_id", "kind", "valid_from"))
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
+    kind: Mapped[str]
+    cadence: Mapped[Cadence] = mapped_column(Choice(Cadence))
+    day: Mapped[int]  # weekly: 0 Monday to 4 Friday; monthly: which business day of the month; daily: 0
+    hour: Mapped[int]  # by which hour of the bank's clock
+    valid_from: Mapped[date]
+    valid_until: Mapped[date | None]  # the last day it holds
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+
+
+class ExpectedFile(Base):
+    """One file that was due: when, and the report that came for it, if one did."""
+
+    __tablename__ = "expected_file"
+    __table_args__ = (
+        one_of("state", FileState),
+        UniqueConstraint("agency_id", "kind", "due_at"),
+        Index("ix_expected_file_due", "due_at"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
+    kind: Mapped[str]
+    due_at: Mapped[datetime]
+    state: Mapped[FileState] = mapped_column(Choice(FileState))
+    report_id: Mapped[int | None] = mapped_column(ForeignKey("report.id"), unique=True)
+    chased: Mapped[int] = mapped_column(default=0)  # mails sent about it
+    chased_at: Mapped[datetime | None]
+
+
+class FeedCertificate(Base):
+    """The grade of an agency's files from a moment on; a new grade is a new row, and older ones stay."""
+
+    __tablename__ = "feed_certificate"
+    __table_args__ = (
+        one_of("level", Level),
+        Index(
+            "uq_feed_certificate_present",
+            "agency_id",
+            unique=True,
+            sqlite_where=text("until IS NULL"),
+            postgresql_where=text("until IS NULL"),
+        ),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"), index=True)
+    level: Mapped[Level] = mapped_column(Choice(Level))
+    since: Mapped[datetime]
+    until: Mapped[datetime | None]
+    figures: Mapped[dict[str, Any]] = mapped_column(JSON)  # what it was graded by

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from agencies.schemas import COLLECTORS
+from agencies.roster_rows import COLLECTORS
 from portal.tables.cells import (
     choice,
     count,

@@ -10,6 +10,7 @@ from flask_babel import gettext as _
 
 from activity import queries
 from activity.forms import ReportForm
+from activity.pages import feed, following
 from portal import files, lists, uploads, web
 from portal.db import session
 from portal.errors import N_, Conflict, DomainError
@@ -22,7 +23,7 @@ from portal.reports.models import DONE, Mode
 from portal.web import actor, requires
 
 blueprint = Blueprint("activity", __name__)
-BLUEPRINTS = (blueprint,)
+BLUEPRINTS = (blueprint, following.blueprint, feed.blueprint)
 SHOWN = 100  # problems on the page; all kept ones are in the API
 NAVIGATION = (
     {
@@ -41,6 +42,8 @@ NAVIGATION = (
         "permission": "activity.view",
         "order": 41,
     },
+    *following.NAVIGATION,
+    *feed.NAVIGATION,
 )
 
 

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 
 from agencies import importing, roster, schemas
 from agencies.events import RosterLoaded
+from agencies.roster_rows import COLLECTORS
 from portal import clock, events
 from portal.reports.kinds import FileKind, Loaded, SoundRow, register
 from portal.reports.models import Report
@@ -34,6 +35,6 @@ def roster_finished(session: Session, report: Report) -> None:
 
 
 KINDS = (
-    register(FileKind("collectors", schemas.COLLECTORS, load_collectors, roster_finished)),
+    register(FileKind("collectors", COLLECTORS, load_collectors, roster_finished)),
     register(FileKind("agencies", schemas.AGENCIES, load_agencies, from_agencies=False)),
 )

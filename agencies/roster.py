@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from agencies import queries
 from agencies.events import COLLECTOR_ENTERED, COLLECTOR_LINKED, COLLECTOR_SHUT_OUT, RosterLoaded
 from agencies.models import Agency, Collector, CollectorLogin
-from agencies.schemas import COLLECTORS
+from agencies.roster_rows import COLLECTORS
 from portal import access, audit, bulk, clock, events
 from portal.db import unique_or_conflict
 from portal.errors import N_, Conflict, Invalid, NotFound

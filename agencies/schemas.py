@@ -1,4 +1,4 @@
-"""Owns the row models of two files: the collectors of an agency (contract 4.3), and a running panel that is taken over.
+"""Owns the row model of a running panel that is taken over.
 
 The API, the page, the command line and the kit for agencies all read and describe them by these tables.
 """
@@ -11,26 +11,8 @@ from typing import Any
 from agencies.asked import PRACTICES
 from agencies.models import AgencyKind, AgencyStatus
 from agencies.papers import offered
-from portal.tables.cells import choice, count, country, day, flag, money, ref, text
+from portal.tables.cells import choice, count, country, day, money, ref, text
 from portal.tables.model import Column, Table
-
-COLLECTORS = Table(
-    "collectors",
-    (
-        Column("collector_id", ref(unique=True), True, "Your own id of this person."),
-        Column("full_name", text(), True, "The person's name."),
-        Column("active_from", day(), True, "The first day they may work for the bank."),
-        Column("active_to", day(), False, "The last such day; empty while they stay."),
-        Column("background_check_on", day(), False, "The day their background was checked."),
-        Column("training_on", day(), False, "The day they were last trained."),
-        Column("training_until", day(), False, "The last day that training counts."),
-        Column("licence_number", ref(), False, "Their own licence, where a place asks for one."),
-        Column("licence_from", day(), False, "The first day of that licence."),
-        Column("licence_until", day(), False, "The last day of that licence."),
-        Column("languages", text(), False, "The languages they speak, with ; between them."),
-        Column("field_visits", flag(), False, "Whether they may visit people."),
-    ),
-)
 
 TAKEN_OVER = (AgencyStatus.APPROVED, AgencyStatus.PROBATION, AgencyStatus.SUSPENDED, AgencyStatus.APPLICANT)
 """In which states a running panel's agencies may come."""

@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from activity.events import ReportAccepted
 from agencies.events import CredentialLapsed
-from conduct import checking, complaints
+from conduct import checking, complaints, legal_deadlines
 from portal import clock, jobs, work
 from portal.db import Database
 
@@ -17,9 +17,10 @@ EARLIEST_MIDNIGHT = timedelta(hours=14)  # how long before UTC a day begins wher
 
 
 def on_report(session: Session, event: ReportAccepted) -> None:
-    """Listener: activity is tested, and complaints become cases, as soon as they are in."""
+    """Listener: activity is tested, its legal steps are followed, and complaints become cases, as soon as they are in."""
     if event.kind == "activity":
         work.enqueue(session, "conduct.check", event.report_id, lane=event.agency_id or 0)
+        work.enqueue(session, "conduct.legal", event.report_id, lane=event.agency_id or 0)
     elif event.kind == "complaints":
         work.enqueue(session, "conduct.complaints", event.report_id, lane=event.agency_id or 0)
 
@@ -52,6 +53,22 @@ def open_complaints(job: work.Work) -> None:
     """Make cases of the complaints in one report."""
     with job.step(last=True) as session:
         complaints.take_in(session, int(job.subject), at=clock.now())
+
+
+@work.worker("conduct.legal")
+def follow_steps(job: work.Work) -> None:
+    """Find the days that follow from the legal steps of one report."""
+    legal_deadlines.follow_report(job)
+
+
+@jobs.job(
+    "legal-deadlines",
+    cron="50 3 * * *",
+    why="A legal deadline comes near, or is missed, by the mere passing of days; whoever holds the account must hear of it.",
+)
+def follow_days(db: Database) -> str:
+    """Open tasks for legal deadlines that come near, and mark those that were missed."""
+    return f"{legal_deadlines.follow_days(db)} people"
 
 
 @jobs.job(

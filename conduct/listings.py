@@ -1,20 +1,25 @@
-"""The list pages of this floor: breaches and complaints. The reader, the language and the present are handed in."""
+"""The list pages of this floor: breaches, complaints and legal deadlines. The reader, the language and the present are handed in."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 from typing import Any, Final
+from urllib.parse import quote
 
 from sqlalchemy import ColumnElement, Date, case, literal
 
+from activity.models import Activity
 from agencies.models import Agency
 from conduct import words
 from conduct.consequences import THE_BANK
 from conduct.enabled import for_reports
-from conduct.models import Breach, BreachState, Complaint, ComplaintState
+from conduct.legal_clocks import ClockState
+from conduct.legal_queries import reference_of
+from conduct.models import Breach, BreachState, Complaint, ComplaintState, LegalDeadline
 from conduct.queries import WAITING
 from conduct.rulebook import SEVERITIES
+from conduct.timeline import STEPS
 from placements.models import Account
 from portal.errors import N_
 from portal.lists import Cell, Column, Filter, ListSpec
@@ -158,3 +163,32 @@ def _complaint_agency(value: str) -> Any:
 
 def _is_late(today: date) -> Any:
     return (Complaint.state == ComplaintState.OPEN) & (Complaint.due_on < today)
+
+
+def legal(actor: Actor, language: str) -> ListSpec:
+    """Days that follow from legal steps, those to come first."""
+    return ListSpec(
+        page="legal", key=LegalDeadline.__table__.c.id, order="-day",
+        columns=(
+            Column("account", N_("Account"), lambda row: Cell(row.account_ref, url=f"/accounts/{quote(row.account_ref)}/timeline"),
+                   sort=Account.__table__.c.account_ref),
+            Column("agency", N_("Agency"), lambda row: row.code or THE_BANK, sort=Agency.__table__.c.code),
+            Column("step", N_("Step"), lambda row: row.Activity.kind, kind="code", sort=Activity.__table__.c.kind),
+            Column("reference", N_("Case number"), lambda row: Cell(row.Activity.reference, hint=row.Activity.court)),
+            Column("rule", N_("What follows"), lambda row: Cell(words.title_of(row.LegalDeadline.rule, language), url=f"/rules/{row.LegalDeadline.rule}",
+                                                               hint=row.LegalDeadline.citation)),
+            Column("sense", N_("When"), lambda row: words.SENSES[row.LegalDeadline.sense], kind="code"),
+            Column("day", N_("Day"), lambda row: row.LegalDeadline.day, kind="date", sort=LegalDeadline.__table__.c.day),
+            Column("met_on", N_("Done on"), lambda row: row.LegalDeadline.met_on, kind="date", sort=LegalDeadline.__table__.c.met_on),
+            Column("state", N_("State"), lambda row: row.LegalDeadline.state.value, kind="state", subject="legal", sort=LegalDeadline.__table__.c.state),
+        ),
+        filters=(
+            Filter("state", N_("State"), lambda value: LegalDeadline.state == value if value in list(ClockState) else None, kind="choice",
+                   choices=(("open", N_("Open")), ("missed", N_("Missed")), ("late", N_("Not in time")), ("met", N_("Met")), ("over", N_("Waiting time is over")))),
+            Filter("agency", N_("Agency"), lambda value: Agency.code == value.upper()),
+            Filter("kind", N_("Step"), lambda value: Activity.kind == value, kind="choice",
+                   choices=tuple((kind, N_(kind.replace("_", " "))) for kind in sorted(STEPS))),
+        ),
+        search=lambda text: (Account.account_ref == text) | reference_of(text),
+        empty={"title": N_("No legal deadlines"), "text": N_("They follow from payment orders, suits and judgments that activity reports tell of.")},
+    )  # fmt: skip

@@ -1,4 +1,4 @@
-"""Was it done rightly: breaches with their evidence, complaint cases."""
+"""Was it done rightly: breaches with their evidence, complaint cases, the deadlines that follow from legal steps."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
+from conduct.legal_clocks import ClockState, Sense
 from portal.db import Base
 from portal.types import Choice, one_of
 
@@ -120,3 +121,29 @@ class Complaint(Base):
     closed_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     note: Mapped[str] = mapped_column(default="")
+
+
+class LegalDeadline(Base):
+    """A day that follows from a legal step: by when, or not before when, something has to be done. One for each rule and step."""
+
+    __tablename__ = "legal_deadline"
+    __table_args__ = (
+        one_of("state", ClockState),
+        one_of("sense", Sense),
+        UniqueConstraint("rule", "activity_id"),
+        Index("ix_legal_deadline_open", "state", "day"),
+    )
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    rule: Mapped[str]
+    citation: Mapped[str]
+    activity_id: Mapped[int] = mapped_column(ForeignKey("activity.id"), index=True)  # the step that it follows from
+    met_by_id: Mapped[int | None] = mapped_column(ForeignKey("activity.id"))  # the row that met it, if a row did
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"), index=True)
+    agency_id: Mapped[int | None] = mapped_column(
+        ForeignKey("agency.id"), index=True
+    )  # who took the step; none: the bank
+    sense: Mapped[Sense] = mapped_column(Choice(Sense))
+    day: Mapped[date]
+    state: Mapped[ClockState] = mapped_column(Choice(ClockState))
+    met_on: Mapped[date | None]

@@ -12,7 +12,7 @@ from flask_babel import lazy_gettext as _l
 
 from agencies import queries as agency_queries
 from agencies import tabs
-from conduct import complaints, listings, queries, reviewing, words, worked_cases
+from conduct import complaints, legal_queries, listings, queries, reviewing, words, worked_cases
 from conduct.complaint_clocks import clock_of
 from conduct.consequences import THE_BANK
 from conduct.enabled import for_reports, runs
@@ -37,6 +37,7 @@ BLUEPRINTS = (blueprint,)
 NAVIGATION = (
     {"section": N_("Conduct"), "label": N_("Breaches"), "endpoint": "conduct.breaches", "icon": "shield-exclamation", "permission": "breaches.view", "order": 60},
     {"section": N_("Conduct"), "label": N_("Complaints"), "endpoint": "conduct.complaint_list", "icon": "chat-left-text", "permission": "complaints.view", "order": 61},
+    {"section": N_("Conduct"), "label": N_("Legal deadlines"), "endpoint": "conduct.legal", "icon": "hammer", "permission": "breaches.view", "order": 63},
     {"section": N_("Conduct"), "label": N_("Rules"), "endpoint": "conduct.rules", "icon": "journal-text", "permission": "rules.view", "order": 62},
 )  # fmt: skip
 tabs.declare((tabs.Tab("conduct.of_agency", N_("Breaches"), "breaches.view", 60),))
@@ -47,6 +48,18 @@ DONE = {
     "dismissed": _l("The breach is dismissed."),
     "escalated": _l("The breach is escalated: a second person judges it."),
 }
+
+
+# -- legal deadlines ------------------------------------------------------------------------------------------------------
+
+
+@blueprint.get("/legal-deadlines")
+@requires("breaches.view")
+def legal() -> ResponseReturnValue:
+    """Every day that follows from a legal step."""
+    spec = listings.legal(actor(), language())
+    listing = lists.show(actor(), spec, legal_queries.deadlines_list(actor()), name="legal-deadlines")
+    return listing if isinstance(listing, Response) else render_template("conduct/legal.html", listing=listing)
 
 
 # -- breaches -------------------------------------------------------------------------------------------------------------

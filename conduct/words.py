@@ -276,6 +276,9 @@ def title(rule: Rule, language: str) -> str:
     return rule.title_zh if language.startswith("zh") else rule.title
 
 
+SENSES: Final[Mapping[str, str]] = {"by": N_("by this day"), "after": N_("not before the day after")}
+
+
 def title_of(rule_id: str, language: str) -> str:
     """What the newest version of a rule is called; its id where the book no longer knows it."""
     versions = standard().versions(rule_id)

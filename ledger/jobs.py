@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from activity.events import ReportAccepted
-from ledger import invariants, posting, queries, reconciliation
+from ledger import following, invariants, posting, queries, reconciliation
 from portal import clock, jobs, work
 from portal.db import Database
 
@@ -13,11 +13,13 @@ ACCOUNTS_A_STEP = 1000
 
 
 def on_report(session: Session, event: ReportAccepted) -> None:
-    """Listener: payment claims are matched and inventories compared as soon as they are in."""
+    """Listener: payment claims are matched, inventories compared and promises followed as soon as they are in."""
     if event.kind == "payments":
         work.enqueue(session, "ledger.match", event.report_id)
     elif event.kind == "inventory":
         work.enqueue(session, "ledger.inventory", event.report_id)
+    elif event.kind == "activity":
+        work.enqueue(session, "ledger.promises", event.report_id)
 
 
 @work.worker("ledger.match")
@@ -35,6 +37,22 @@ def compare_inventory(job: work.Work) -> None:
     """Compare one inventory with what the agency really holds."""
     with job.step(last=True) as session:
         reconciliation.compare_inventory(session, int(job.subject))
+
+
+@work.worker("ledger.promises")
+def follow_promises(job: work.Work) -> None:
+    """Follow the promises that one report made or may have kept."""
+    following.follow_report(job)
+
+
+@jobs.job(
+    "follow-promises",
+    cron="0 5 * * *",
+    why="A promise comes due, and is broken when nothing came, by the mere passing of days.",
+)
+def follow_days(db: Database) -> str:
+    """Follow the promises whose day has come or gone."""
+    return f"{following.follow_days(db)} accounts"
 
 
 @jobs.job(

@@ -12,8 +12,9 @@ from portal.reports.models import Report
 
 
 def finished(session: Session, report: Report) -> None:
-    """New entries may be the other side of claims that wait."""
+    """New entries may be the other side of claims that wait, and what was promised."""
     work.enqueue(session, "ledger.match", report.id)
+    work.enqueue(session, "ledger.promises", report.id)
 
 
 KINDS = (

@@ -12,7 +12,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, String, and_, cast, exists, func, or_, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
-from activity.models import Activity, InventoryLine, PaymentClaim, Standing
+from activity.models import Activity, InventoryLine, PaymentClaim, Promise, Standing
+from activity.promises import Paid
 from agencies.models import Agency, Contract, FeeTerm
 from agencies.terms import Placed
 from ledger.crediting import Span
@@ -215,6 +216,28 @@ def accounts_of_report(session: Session, report_id: int) -> set[int]:
     )
     payments = select(Payment.account_id).where(Payment.report_id == report_id)
     return set(session.scalars(claims.union(replaced, payments)))
+
+
+def promised_accounts_paid_by(session: Session, report_id: int) -> set[int]:
+    """The accounts with promises on which a file of the ledger posted something."""
+    wanted = select(Payment.account_id).where(Payment.report_id == report_id)
+    return set(session.scalars(wanted.where(exists().where(Promise.account_id == Payment.account_id)).distinct()))
+
+
+def payments_left(session: Session, account_ids: Collection[int]) -> dict[int, list[Paid]]:
+    """The payments on these accounts, each with what is left of it after everything that took of it, by account."""
+    taking = aliased(Payment)
+    taken = (
+        select(func.coalesce(func.sum(taking.amount), Decimal(0)))
+        .where(taking.reverses_id == Payment.id)
+        .scalar_subquery()
+    )
+    wanted = select(Payment.account_id, Payment.paid_on, Payment.amount, taken)
+    found: dict[int, list[Paid]] = defaultdict(list)
+    mine = wanted.where(among(session, Payment.account_id, account_ids), Payment.reverses_id.is_(None))
+    for account_id, paid_on, amount, negative in session.execute(mine.order_by(Payment.paid_on, Payment.id)):
+        found[account_id].append(Paid(paid_on, amount + negative))
+    return found
 
 
 def claims_of(session: Session, account_ids: Collection[int]) -> dict[int, list[Side]]:

@@ -203,7 +203,7 @@ def _fingerprint(doc: Doc) -> str:
     if doc.upload:
         g.received = uploads.from_request(files.store(), web.settings().upload_limit_mb << 20)
         mode = request.form.get("mode", "") if request.mimetype == "multipart/form-data" else ""
-        totals = (request.headers.get(name, "") for name in ("Report-Rows", "Report-Amount"))
+        totals = (repr(request.headers.get(name)) for name in ("Report-Rows", "Report-Amount"))  # empty is not absent
         parts = [parts[0], mode, g.received.format_name, g.received.sha256, *totals]
     else:
         if (request.content_length or 0) > BODY_LIMIT:

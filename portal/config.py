@@ -10,6 +10,7 @@ import os
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
@@ -40,6 +41,7 @@ class Settings:
     allow_backdating: bool
     bank_name: str
     bank_zone: ZoneInfo
+    bank_holidays: frozenset[date]
     upload_limit_mb: int
     api_rate: int
     api_burst: int
@@ -91,6 +93,7 @@ class Settings:
             allow_backdating=_flag(env, "ALLOW_BACKDATING"),
             bank_name=env.get("BANK_NAME") or ("Harbour National Bank" if demo else "Your bank"),
             bank_zone=_zone(env, "BANK_TIME_ZONE", "UTC"),
+            bank_holidays=_days(env, "BANK_HOLIDAYS"),
             upload_limit_mb=_whole(env, "UPLOAD_LIMIT_MB", 1024),
             api_rate=_whole(env, "API_RATE_PER_SECOND", 50),
             api_burst=_whole(env, "API_BURST", 200),
@@ -125,6 +128,14 @@ def _whole(env: Mapping[str, str], name: str, default: int) -> int:
     if not value.isdigit():
         raise BadSetting(f"{name} is {value!r}: write a whole number.")
     return int(value)
+
+
+def _days(env: Mapping[str, str], name: str) -> frozenset[date]:
+    value = env.get(name) or ""
+    try:
+        return frozenset(date.fromisoformat(day.strip()) for day in value.split(",") if day.strip())
+    except ValueError as error:
+        raise BadSetting(f"{name} is {value!r}: write days as 2026-12-25, parted by commas.") from error
 
 
 def _zone(env: Mapping[str, str], name: str, default: str) -> ZoneInfo:

@@ -54,6 +54,19 @@ ROW_PROBLEM = {
     },
 }
 
+QUERY: dict[str, dict[str, Any]] = {
+    "mode": {"enum": ["partial", "atomic"]},
+    "limit": {"type": "integer", "minimum": 1, "maximum": 1000},
+    "updated_since": {"type": "string", "anyOf": [{"format": "date-time"}, {"maxLength": 0}]},
+    "portfolio": {"type": "string", "minLength": 1, "maxLength": 200},
+}
+"""What a parameter of an address takes, by its name; any other is a text."""
+CONTROLS = (
+    ("Report-Rows", "how many data rows the file has", "^[0-9]{1,12}$"),
+    ("Report-Amount", "the sum of its amounts", r"^-?[0-9]{1,15}(\.[0-9]{1,2})?$"),
+)
+REF = "^[a-z]{3}_[0-9a-hjkmnp-tv-z]{16}$"  # as portal/refs makes them
+
 
 def page_of(item: Mapping[str, Any]) -> dict[str, Any]:
     """The schema of a list answer with such items."""
@@ -116,9 +129,9 @@ def build(app: Flask) -> dict[str, Any]:
 
 def _kinds_of(path: str, _defaults: Any) -> Iterable[str]:
     """Calls on a kind of report are described for each kind: their bodies differ."""
-    if "<kind>" not in path:
-        return (path,)
-    return tuple(path.replace("<kind>", name) for name, kind in sorted(KINDS.items()) if kind.from_agencies)
+    named = re.search(r"<(?:[^<>]+:)?kind>", path)
+    kinds = sorted(name for name, kind in KINDS.items() if kind.from_agencies)
+    return tuple(path.replace(named[0], name) for name in kinds) if named else (path,)
 
 
 def _path(rule: str) -> str:
@@ -129,12 +142,12 @@ def _operation(
     doc: api.Doc, arguments: Iterable[str], path: str, method: str, models: set[type[BaseModel]]
 ) -> dict[str, Any]:
     parameters: list[dict[str, Any]] = [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string"}}
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": REF}}
         for name in sorted(arguments)
         if f"{name}>" in path
     ]
     parameters += [
-        {"name": name, "in": "query", "description": meaning, "schema": {"type": "string"}}
+        {"name": name, "in": "query", "description": meaning, "schema": QUERY.get(name, {"type": "string"})}
         for name, meaning in doc.query.items()
     ]
     if doc.keyed:
@@ -157,11 +170,8 @@ def _operation(
         )
     if doc.upload:
         parameters += [
-            {"name": name, "in": "header", "description": meaning, "schema": {"type": "string"}}
-            for name, meaning in (
-                ("Report-Rows", "how many data rows the file has"),
-                ("Report-Amount", "the sum of its amounts"),
-            )
+            {"name": name, "in": "header", "description": meaning, "schema": {"type": "string", "pattern": pattern}}
+            for name, meaning, pattern in CONTROLS
         ]
     operation: dict[str, Any] = {
         "summary": doc.summary,
@@ -196,17 +206,21 @@ def _request_body(doc: api.Doc, path: str, models: set[type[BaseModel]]) -> dict
         form = {
             "schema": {
                 "type": "object",
+                "required": ["file"],
                 "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
-            }
+            },
+            "encoding": {"file": {"contentType": "text/csv"}},
         }
         return {"required": True, "content": {**_row_bodies(schema), "multipart/form-data": form}}
     return None
 
 
 def _row_bodies(schema: Mapping[str, Any]) -> dict[str, Any]:
-    text = {"schema": {"type": "string"}}
+    text: dict[str, Any] = {
+        "schema": {}
+    }  # a body of any other shape is taken too: what is wrong with it is told row by row
     return {
-        "application/json": {"schema": {"type": "array", "items": dict(schema)}},
+        "application/json": {"schema": {"anyOf": [{"type": "array", "items": dict(schema)}, {}]}},
         "application/jsonl": text,
         "text/csv": text,
     }

@@ -18,7 +18,7 @@ from flask import Blueprint, Flask, Response, current_app, g, redirect, render_t
 from flask_babel import gettext as _
 from sqlalchemy.exc import DataError
 from werkzeug.exceptions import BadRequest, HTTPException
-from werkzeug.routing import IntegerConverter, Map
+from werkzeug.routing import BaseConverter, IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
 from portal import db, problem_json
@@ -129,9 +129,25 @@ class RowId(IntegerConverter):
         super().__init__(map, max=(1 << 63) - 1)
 
 
+class OtherThan(BaseConverter):
+    """`<other('a', 'b'):…>` in an address: any word but these, which stand for addresses of their own."""
+
+    def __init__(self, map: Map, *words: str) -> None:  # noqa: A002 - as in the base
+        super().__init__(map)
+        self.regex = f"(?!(?:{'|'.join(words)})(?:/|$))[^/]+"
+
+
+class Unlike(BaseConverter):
+    """`<unlike('x'):…>` in an address: any word that does not begin so."""
+
+    def __init__(self, map: Map, beginning: str) -> None:  # noqa: A002 - as in the base
+        super().__init__(map)
+        self.regex = f"(?!{beginning})[^/]+"
+
+
 def init_app(app: Flask, resolve: Callable[[], Actor | None]) -> None:
     """Install the request pipeline. `resolve` finds the actor of a request: session or key."""
-    app.url_map.converters["int"] = RowId
+    app.url_map.converters |= {"int": RowId, "other": OtherThan, "unlike": Unlike}
 
     @app.before_request
     def begin() -> None:

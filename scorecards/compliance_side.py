@@ -126,9 +126,10 @@ def _evidence(code: str, sums: ConductSums, parameters: Parameters) -> tuple[int
                 "lapsed_days": sum(lapse.days for lapse in sums.lapses), "credential_days": sums.credential_days,
             }  # fmt: skip
         case "D":
+            files = {"files_due": sums.files_due, "files_on_time": sums.files_on_time} if sums.files_due else {}
             return sums.late, {
                 "late": sums.late, "due": sums.rows, "read": sums.rows_read, "rejected": sums.rows_rejected,
-                "announced": sums.rows_announced, "arrived": sums.rows_arrived,
+                "announced": sums.rows_announced, "arrived": sums.rows_arrived, **files,
             }  # fmt: skip
         case _:
             return 0, {}
@@ -190,10 +191,14 @@ def _timeliness(sums: ConductSums, parameters: Parameters) -> Measure | None:
 
 
 def _reporting(sums: ConductSums) -> Measure | None:
-    """D from the period's activity. What no control total announced cannot be missing: it counts as complete."""
+    """D: the files that were due, or of an agency of which none is expected, the rows of the period.
+
+    What no control total announced cannot be missing: it counts as complete.
+    """
     complete = sums.rows_arrived / sums.rows_announced if sums.rows_announced else 1.0
     rejected = sums.rows_rejected / sums.rows_read if sums.rows_read else 0.0
-    return reporting(on_time=sums.rows - sums.late, due=sums.rows, complete=complete, rejected=rejected)
+    on_time, due = (sums.files_on_time, sums.files_due) if sums.files_due else (sums.rows - sums.late, sums.rows)
+    return reporting(on_time=on_time, due=due, complete=complete, rejected=rejected)
 
 
 def _unreported(sums: ConductSums, parameters: Parameters) -> frozenset[str]:

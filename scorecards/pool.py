@@ -79,6 +79,8 @@ class ConductSums:
     rows_rejected: int = 0
     rows_announced: int = 0  # by control totals
     rows_arrived: int = 0  # of those announced
+    files_due: int = 0  # expected in the period, and decided
+    files_on_time: int = 0
 
 
 @dataclass(frozen=True)

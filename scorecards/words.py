@@ -54,7 +54,7 @@ MEASURES: dict[str, MeasureWord] = {
         _l("Credentials"), _l("Share of days on which a credential asked for was not live while accounts were held."), "share", _l("credentials"),
     ),
     "reporting": MeasureWord(
-        _l("Reporting"), _l("Rows received within seven days, announced rows that arrived, rows not rejected."), "points", _l("late rows"),
+        _l("Reporting"), _l("Expected files on time (where none is expected, rows within seven days), announced rows that arrived, rows not rejected."), "points", _l("late rows"),
     ),
     "integrity": MeasureWord(_l("Integrity"), _l("Confirmed findings of made-up activity per 10,000 rows."), "per_ten_thousand"),
     "breach_rate": MeasureWord(

@@ -27,6 +27,7 @@ from portal.config import ROOT
 from portal.db import Database
 from tests.activity import test_schemas
 from tests.faults import striking_readers, striking_web
+from tests.house import api_fuzz
 from tests.ledger import books, test_histories
 from tests.portal import test_table_formats
 from tests.postgres import Postgres
@@ -96,6 +97,7 @@ def _kills(url: str) -> int:
 
 
 TRIALS = (
+    Trial("schemathesis", BOTH, lambda url, folder, seed: api_fuzz.trial(url, folder, examples=100, seed=seed)),
     Trial(
         "killed-readers",
         BOTH,

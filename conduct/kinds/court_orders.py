@@ -22,10 +22,10 @@ if TYPE_CHECKING:
 
 def compile_(rule: Rule) -> Check:
     """A check of one step against an earlier order."""
-    return Check(rule, _AfterOrder(rule).run, wakes(frozenset(rule.params["step"])))
+    return Check(rule, AfterOrder(rule).run, wakes(frozenset(rule.params["step"])))
 
 
-class _AfterOrder:
+class AfterOrder:
     """A step on an order: too early, too late, on an order that lapsed or that was objected to in time."""
 
     def __init__(self, rule: Rule) -> None:
@@ -74,10 +74,7 @@ class _AfterOrder:
         start = as_day(self._date(order)) if order else UNKNOWN
         if order is None or not isinstance(start, int):
             return REVIEW, "reference_unknown", {"field": self._field}
-        end = add(start, params["n"], params["unit"])
-        if params["roll_holidays"]:
-            while end in row.account.holidays:
-                end += 1
+        end = self._end(order, start)
         day = timeline.step_day(row)
         if self._served:
             return self._judge_service(timeline, order, end)
@@ -87,6 +84,37 @@ class _AfterOrder:
         return (
             ("", "", {}) if in_time else (self._over, f"not_{params['must_be']}", {"limit": iso(end), "date": iso(day)})
         )
+
+    def _end(self, order: Row, start: int) -> int:
+        """The last day of the period; an end on a listed holiday moves on where the rule says so."""
+        end = add(start, self._rule.params["n"], self._rule.params["unit"])
+        if self._rule.params["roll_holidays"]:
+            while end in order.account.holidays:
+                end += 1
+        return end
+
+    def running(self, timeline: Timeline) -> Iterator[tuple[Row, int, Row | None, int | None]]:
+        """Every period that an order of known date began: the order, its last day, the step that was taken on it, and when.
+
+        Where the order has to be served within the period, that is what is waited for, and the day is that of service.
+        """
+        for order in timeline.tested(self._orders, self._rule, inbound=True):
+            start = as_day(self._date(order))
+            if not isinstance(start, int):
+                continue
+            if self._served:
+                served = as_day(self._served(order))
+                yield order, self._end(order, start), None, served if isinstance(served, int) else None
+                continue
+            steps = (
+                row
+                for row in timeline.all_of(self._steps)
+                if (order.at, order.record_id) < (row.at, row.record_id)
+                and row.account.ref == order.account.ref
+                and self._is_based_on_it(timeline, row, order)
+            )
+            step = next(steps, None)
+            yield order, self._end(order, start), step, timeline.step_day(step) if step else None
 
     def _judge_service(self, timeline: Timeline, order: Row, end: int) -> tuple[str, str, dict[str, Any]]:
         """An order that was not served by the end of the period has lapsed, and nothing can rest on it."""

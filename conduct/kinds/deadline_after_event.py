@@ -37,10 +37,10 @@ def compile_(rule: Rule, rulebook: Rulebook) -> Check:
         return other_deadlines.facts(rule)
     if event.get("first") == "communication":
         return first_communication.compile_(rule)
-    return _RowDeadline(rule).check()
+    return RowDeadline(rule).check()
 
 
-class _RowDeadline:
+class RowDeadline:
     """A deadline that a row starts."""
 
     def __init__(self, rule: Rule) -> None:
@@ -62,12 +62,19 @@ class _RowDeadline:
     def check(self) -> Check:
         return Check(self._rule, self._run, wakes(self._kinds) if len(self._kinds) < len(ALL_KINDS) else ())
 
-    def _run(self, timeline: Timeline) -> Iterator[Finding]:
+    def running(self, timeline: Timeline) -> Iterator[tuple[Row, int, Row | None, int | None]]:
+        """Every deadline that a row started: the row, the last day in time, the row that kept it, and the day it was kept on."""
         for event in timeline.tested(self._kinds, self._rule, inbound=True):
             start = self._start(timeline, event) if self._is_event(event) is True else None
             if start is None or self._is_cancelled(timeline, event, start):
                 continue
-            yield from self._judge(timeline, event, start)
+            answer = self._answer(timeline, event)
+            done = answer.day if answer else self._done(timeline, event)
+            yield event, self._span.deadline(event, start), answer, done
+
+    def _run(self, timeline: Timeline) -> Iterator[Finding]:
+        for event, deadline, answer, done in self.running(timeline):
+            yield from self._judge(timeline, event, deadline, answer, done)
             if self._not_later and _is_later(event, self._not_later):
                 yield self._report(event, self._late, "date_moved", field=self._not_later["field"])
 
@@ -83,10 +90,9 @@ class _RowDeadline:
             for row in timeline.all_of(self._cancelling)
         )
 
-    def _judge(self, timeline: Timeline, event: Row, start: int) -> Iterator[Finding]:
-        deadline = self._span.deadline(event, start)
-        answer = self._answer(timeline, event)
-        done = answer.day if answer else self._done(timeline, event)
+    def _judge(
+        self, timeline: Timeline, event: Row, deadline: int, answer: Row | None, done: int | None
+    ) -> Iterator[Finding]:
         if done is not None and done > deadline:
             yield self._report(answer or event, self._late, "late", [event], due_on=iso(deadline), done_on=iso(done))
         elif done is None and isinstance(timeline.today, int) and timeline.today > deadline:

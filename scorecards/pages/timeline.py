@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from flask import url_for
-from flask_babel import LazyString, format_currency, format_date
+from flask_babel import LazyString, format_currency, format_date, get_locale
 from flask_babel import lazy_gettext as _l
 from sqlalchemy.orm import Session
 
 from activity.models import Standing
+from activity.promises import PromiseState
+from activity.visit_queries import Visit, with_people
+from conduct.legal_clocks import Sense
+from conduct.words import title_of
 from placements import queries as placements
 from placements.models import Account
 from portal.permissions import Actor
@@ -51,17 +55,33 @@ def timeline_page(session: Session, actor: Actor, ref: str, offset: int) -> Time
     """The page. Raises NotFound for an account that is not the actor's to see."""
     account = placements.get_account(session, actor, ref)
     found, more = happenings(session, actor, account, offset=offset, limit=PAGE)
+    visits = with_people(session, [one.row for one in found if one.kind == "activity" and one.row.kind == "visit"])
     return TimelinePage(
         account=account,
         person=account.consumer.masked["full_name"],
-        events=[_event(one, account) for one in found],
+        events=[_event(one, account, visits) for one in found],
         prev_url=url_for("scorecards.timeline", ref=ref, cursor=max(0, offset - PAGE) or None) if offset else None,
         next_url=url_for("scorecards.timeline", ref=ref, cursor=offset + PAGE) if more else None,
     )
 
 
-def _event(one: Happening, account: Account) -> dict[str, Any]:
-    return {"at": one.at, "actor": one.agency or _("the bank"), **_WRITTEN[one.kind](one.row, account)}
+def _event(one: Happening, account: Account, visits: Mapping[int, Visit]) -> dict[str, Any]:
+    written = _WRITTEN[one.kind](one.row, account)
+    if one.kind == "activity" and (visit := visits.get(one.row.id)):
+        written["detail"] = " · ".join(part for part in (written["detail"], *_people(visit)) if part)
+    return {"at": one.at, "actor": one.agency or _("the bank"), **written}
+
+
+def _people(visit: Visit) -> list[str]:
+    """Who went, with whom, and since when the person knew."""
+    parts = []
+    if visit.collector:
+        parts.append(_("by %(collector)s", collector=visit.collector))
+    if visit.companions:
+        parts.append(_("with %(companions)s", companions=", ".join(visit.companions)))
+    noticed = visit.noticed_at
+    parts.append(_("announced on %(day)s", day=format_date(noticed, "medium")) if noticed else _("not announced"))
+    return parts
 
 
 def _placed(row: Any, account: Account) -> dict[str, Any]:
@@ -103,6 +123,9 @@ def _activity(row: Any, account: Account) -> dict[str, Any]:
         parts.append(format_currency(row.amount, row.currency or account.currency))
     if row.due_on is not None:
         parts.append(_("due %(day)s", day=format_date(row.due_on, "medium")))
+    if row.kind == "plan" and row.instalments:
+        parts.append(_("%(count)s instalments", count=row.instalments))
+    parts += _papers(row)
     if row.standing is Standing.EVIDENCE:
         parts.append(_("after the placement had ended"))
     text = str(KINDS.get(row.kind, row.kind))
@@ -111,6 +134,16 @@ def _activity(row: Any, account: Account) -> dict[str, Any]:
         "tone": "warn" if row.standing is Standing.EVIDENCE else None,
         "detail": " · ".join(part for part in parts if part),
     }
+
+
+def _papers(row: Any) -> list[str]:
+    """What a legal step says of its case: court, number, and the days on which it was filed and served."""
+    parts = [part for part in (row.court, row.reference) if part]
+    if row.filed_on is not None:
+        parts.append(_("filed on %(day)s", day=format_date(row.filed_on, "medium")))
+    if row.served_on is not None:
+        parts.append(_("served on %(day)s", day=format_date(row.served_on, "medium")))
+    return parts
 
 
 def _payment(row: Any, account: Account) -> dict[str, Any]:
@@ -142,6 +175,30 @@ def _complaint(row: Any, account: Account) -> dict[str, Any]:
     return {"text": _("Complaint"), "tone": "warn", "detail": _code(row.category), "url": f"/complaints/{row.ref}"}
 
 
+def _promise(row: Any, account: Account) -> dict[str, Any]:
+    kept = row.state is PromiseState.KEPT
+    parts = [_("%(paid)s paid", paid=format_currency(row.paid, row.currency))]
+    if row.instalments > 1:
+        parts.append(_("%(kept)s of %(count)s instalments kept", kept=row.kept, count=row.instalments))
+    return {
+        "text": _("Promise kept") if kept else _("Promise broken"),
+        "tone": "good" if kept else "bad",
+        "detail": " · ".join(parts),
+    }
+
+
+def _deadline(row: Any, account: Account) -> dict[str, Any]:
+    word = state_word("legal", row.state.value)
+    when = _("by this day") if row.sense is Sense.BY else _("not before the day after")
+    parts = (title_of(row.rule, str(get_locale())), when, str(word.label), row.citation)
+    return {
+        "text": _("Legal deadline"),
+        "tone": word.tone.value,
+        "detail": " · ".join(parts),
+        "url": f"/rules/{row.rule}",
+    }
+
+
 def _code(code: str | None) -> str | None:
     return code.replace("_", " ") if code else None
 
@@ -149,5 +206,5 @@ def _code(code: str | None) -> str | None:
 _WRITTEN: dict[str, Callable[[Any, Account], dict[str, Any]]] = {
     "placed": _placed, "acknowledged": _acknowledged, "recall_requested": _recall_requested, "stopped": _stopped, "ended": _ended,
     "activity": _activity, "payment": _payment, "hold_begun": _hold_begun, "hold_ended": _hold_ended, "breach": _breach,
-    "complaint": _complaint,
+    "complaint": _complaint, "promise": _promise, "deadline": _deadline,
 }  # fmt: skip

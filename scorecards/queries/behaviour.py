@@ -20,7 +20,7 @@ from scorecards.queries import Rows
 from scorecards.queries.cohort import Frame
 from scorecards.queries.days import on_day, read_day
 from scorecards.queries.lapses import credentials_lapsed
-from scorecards.queries.reporting import SECONDS_A_DAY, reports_read, rows_reported
+from scorecards.queries.reporting import SECONDS_A_DAY, files_expected, reports_read, rows_reported
 
 CONTACTS = ("call", "voicemail", "sms", "email", "letter", "chat", "social", "visit")
 
@@ -39,6 +39,7 @@ def conduct_sums(session: Session, frame: Frame) -> dict[str, ConductSums]:
         _complaint_lines(session, frame),
         rows_reported(session, frame),
         reports_read(session, frame),
+        files_expected(session, frame),
         credentials_lapsed(session, frame),
     ]
     merged: dict[int, dict[str, Any]] = defaultdict(dict)

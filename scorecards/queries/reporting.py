@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, case, func, select
 from sqlalchemy.orm import Session
 
+from activity.feed_queries import on_time
 from activity.models import Activity, Standing
 from agencies.models import Agency
 from placements.models import Account
@@ -75,6 +76,12 @@ def reports_read(session: Session, frame: Frame) -> dict[int, dict[str, Any]]:
         .group_by(Report.agency_id)
     )
     return {agency: dict(zip(columns, map(int, values), strict=True)) for agency, *values in session.execute(wanted)}
+
+
+def files_expected(session: Session, frame: Frame) -> dict[int, dict[str, Any]]:
+    """By agency: files that were due in the period and are decided, and how many of them came on time."""
+    found = on_time(session, first=frame.period.begins_at, end=frame.period.ends_at, known_at=frame.known_at)
+    return {agency: {"files_due": due, "files_on_time": few} for agency, (due, few) in found.items()}
 
 
 def _is_late(frame: Frame) -> ColumnElement[bool]:

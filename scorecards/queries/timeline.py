@@ -11,10 +11,11 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, exists, literal, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
-from activity.models import Activity, Standing
+from activity.models import Activity, Promise, Standing
+from activity.promises import PromiseState
 from agencies.models import Agency
 from conduct import queries as breaches
-from conduct.models import Breach, Complaint
+from conduct.models import Breach, Complaint, LegalDeadline
 from ledger.models import Credit, Payment
 from placements.models import Account, Hold, Placement
 from portal.permissions import Actor
@@ -109,6 +110,23 @@ def _complaints(actor: Actor, account: Account) -> Select[Any]:
     return _own(wanted.where(Complaint.account_id == account.id), Complaint.agency_id, actor)
 
 
+def _promises(actor: Actor, account: Account) -> Select[Any]:
+    """Promises on the day on which they were kept to their end, or broken."""
+    wanted: Any = select(
+        noon_of(Promise.settled_on).label("at"), literal("promise").label("kind"), Promise.activity_id.label("id")
+    )
+    settled = wanted.where(Promise.account_id == account.id, Promise.settled_on.is_not(None))
+    return _own(settled.where(Promise.state.in_((PromiseState.KEPT, PromiseState.BROKEN))), Promise.agency_id, actor)
+
+
+def _deadlines(actor: Actor, account: Account) -> Select[Any]:
+    """Legal deadlines on their day, those to come too."""
+    wanted: Any = select(
+        noon_of(LegalDeadline.day).label("at"), literal("deadline").label("kind"), LegalDeadline.id.label("id")
+    )
+    return _own(wanted.where(LegalDeadline.account_id == account.id), LegalDeadline.agency_id, actor)
+
+
 def _own(wanted: Any, column: Any, actor: Actor) -> Select[Any]:
     scoped: Select[Any] = wanted if actor.agency_id is None else wanted.where(column == actor.agency_id)
     return scoped
@@ -126,6 +144,8 @@ _KEYS: dict[str, Made] = {
     "hold_ended": _holds(Hold.until, "hold_ended"),
     "breach": _breaches,
     "complaint": _complaints,
+    "promise": _promises,
+    "deadline": _deadlines,
 }
 
 
@@ -159,6 +179,8 @@ def _of_table(session: Session, name: str, ids: set[int]) -> list[tuple[int, tup
         "hold": select(Hold, Agency.name).outerjoin(Agency, Agency.id == Hold.agency_id),
         "breach": select(Breach, Agency.name).outerjoin(Agency, Agency.id == Breach.agency_id),
         "complaint": select(Complaint, Agency.name).outerjoin(Agency, Agency.id == Complaint.agency_id),
+        "promise": select(Promise, Agency.name).outerjoin(Agency, Agency.id == Promise.agency_id),
+        "deadline": select(LegalDeadline, Agency.name).outerjoin(Agency, Agency.id == LegalDeadline.agency_id),
     }
     keys = {
         "placement": Placement.id,
@@ -167,6 +189,8 @@ def _of_table(session: Session, name: str, ids: set[int]) -> list[tuple[int, tup
         "hold": Hold.id,
         "breach": Breach.id,
         "complaint": Complaint.id,
+        "promise": Promise.activity_id,
+        "deadline": LegalDeadline.id,
     }
-    found = session.execute(selects[name].where(keys[name].in_(list(ids))))
-    return [(row.id, (row, agency)) for row, agency in found]
+    found = session.execute(selects[name].where(keys[name].in_(list(ids))).add_columns(keys[name]))
+    return [(key, (row, agency)) for row, agency, key in found]

@@ -255,7 +255,7 @@ def _failures(app: Flask) -> None:
 DOWNLOADS = frozenset({
     "static", "bootstrap.static", "health.healthz", "health.readyz", "metrics.metrics", "openapi_api.document", "portal.invitation_code",
     "agencies.document", "activity.original", "activity.to_mend", "activity.progress", "placements.inventory", "placements.plan_accounts",
-    "placements.plan_left_out", "login.code",
+    "placements.plan_left_out", "login.code", "feed.kit_file",
 })  # fmt: skip
 """What a GET gives that is no page: files, figures for machines, and the second step of signing in, which the demo does without."""
 

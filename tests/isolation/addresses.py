@@ -21,6 +21,7 @@ STATIC = frozenset({"static", "bootstrap.static"})
 PUBLIC = frozenset({
     "health.healthz", "health.readyz", "metrics.metrics", "login.sign_in", "login.code", "portal.invitation", "portal.invitation_code",
     "portal.set_language", "portal.sign_out", "panel.agencies", "panel.collector", "openapi_api.document", "openapi_api.docs",
+    "feed.kit_file",
 })  # fmt: skip
 """The routes that nobody has to sign in for. Any other answers a stranger 401 or sends them to the sign-in."""
 
@@ -72,6 +73,8 @@ PARAMETERS: Mapping[str, Sequence[Mapping[str, str]]] = {
     "connections.renew_secret": _of(ref="webhook"), "connections.revoke_own_key": _of(key_id="key"),
     "connections.send_again": ({"ref": "webhook", "message_id": "message"}, {"ref": "own webhook", "message_id": "message"}),
     "connections.send_test": _of(ref="webhook"), "connections.switch": _of(ref="webhook", to="=off"),
+    "conduct.legal": _of(), "feed.expect": _of_code(), "feed.files": _of(), "feed.kit_file": _of(name="=client.py"), "feed.of_agency": _of_code(),
+    "feed.relieve": _of_code(expectation_id="expectation"), "following.promises": _of(), "following.visits": _of(),
     "health.healthz": _of(), "health.readyz": _of(), "metrics.metrics": _of(),
     "ledger.breaks": _of(), "ledger.fees": _of(), "ledger.import_ledger": _of(), "ledger.one_break": _of(break_id="break"), "ledger.payments": _of(),
     "ledger_api.post_payments": _of(),

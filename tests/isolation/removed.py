@@ -9,9 +9,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.sql.elements import ColumnElement
 
+from activity import feed_queries, promise_queries, visit_queries
 from activity import queries as activity_queries
 from agencies import queries as agency_queries
 from agencies.models import Agency
+from conduct import legal_queries
 from conduct import queries as conduct_queries
 from conduct.models import Breach, Complaint
 from ledger import queries as ledger_queries
@@ -28,6 +30,8 @@ from portal.webhooks.models import WebhookEndpoint
 from scorecards.models import Scorecard
 from scorecards.queries import cards
 
+promises_list, visits_list = promise_queries.promises_list, visit_queries.visits_list
+expected_list, deadlines_list = feed_queries.expected_list, legal_queries.deadlines_list
 recalled_placements, recalled_list = recall_queries.recalled_placements, recall_queries.recalled_list
 
 
@@ -75,6 +79,10 @@ REMOVED: Mapping[str, Removed] = {
     "a recall's list": Removed(recall_queries, "recalled_list", lambda _actor, found: recalled_list(SYSTEM, found), ("placements.one_recall",)),
     "reports": Removed(report_queries, "visible_to", lambda _actor: select(Report), ("activity.report", "activity.original", "activity_api.get_report")),
     "lists of reports and activity": Removed(activity_queries, "_of", lambda _actor, wanted, _column: wanted, ("activity.reports_page", "activity.rows")),
+    "promises": Removed(promise_queries, "promises_list", lambda _actor: promises_list(SYSTEM), ("following.promises",)),
+    "visits": Removed(visit_queries, "visits_list", lambda _actor: visits_list(SYSTEM), ("following.visits",)),
+    "expected files": Removed(feed_queries, "expected_list", lambda _actor: expected_list(SYSTEM), ("feed.files",)),
+    "legal deadlines": Removed(legal_queries, "deadlines_list", lambda _actor: deadlines_list(SYSTEM), ("conduct.legal",)),
     "money": Removed(ledger_queries, "_scoped", lambda wanted, _column, _actor: wanted, ("ledger.payments", "ledger.fees", "ledger.one_break")),
     "breaches": Removed(conduct_queries, "visible_to", _all(Breach.id), ("conduct.breaches", "conduct.breach")),
     "complaints": Removed(conduct_queries, "complaints_visible_to", _all(Complaint.id), ("conduct.complaint_list", "conduct.complaint")),

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -19,10 +19,25 @@ from flask import Flask
 from sqlalchemy import JSON, Column, LargeBinary, String, Table, inspect, select, tuple_
 from sqlalchemy.orm import Session
 
-from activity.models import Activity, InventoryLine, PaymentClaim, ReportedComplaint
+from activity.calendar import Cadence
+from activity.certificate import Figures, Level
+from activity.discipline import FileState
+from activity.models import (
+    Activity,
+    Expectation,
+    ExpectedFile,
+    FeedCertificate,
+    Instalment,
+    InventoryLine,
+    PaymentClaim,
+    Promise,
+    ReportedComplaint,
+)
 from activity.models import Standing as RowStanding
+from activity.promises import PromiseState
 from agencies.models import Agency, AgencyStatus, Contract, ContractState, Credential, Exemption, Standing, StatusChange
-from conduct.models import Breach, BreachRow, Complaint
+from conduct.legal_clocks import ClockState, Sense
+from conduct.models import Breach, BreachRow, Complaint, LegalDeadline
 from ledger.models import Break, BreakKind, ClaimMatch, FeeLine
 from placements.models import (
     Account,
@@ -322,6 +337,8 @@ def _conduct(session: Session, book: Book, agency: Agency, held: list[Held], rep
             session.add(
                 BreachRow(breach_id=breach.id, activity_id=of_b)
             )  # a rule that counts the contacts of everybody
+    (visit,) = book.contacts(held[:1], [NOW - timedelta(days=2)], kind="visit", **texts)
+    _follow_up(session, agency, held[0], visit, report)
     for one in (held[0], last):
         complaint = book.complaint(
             agency, then, account_id=one.account_id, sender=agency.id, note="n", outcome="upheld"
@@ -336,6 +353,54 @@ def _conduct(session: Session, book: Book, agency: Agency, held: list[Held], rep
         session.add(ReportedComplaint(
             report_id=report.id, row_no=1, sender=agency.id, agency_id=agency.id, account_id=one.account_id, content_hash="", received_at=then, **told,
         ))  # fmt: skip
+
+
+def _follow_up(session: Session, agency: Agency, held: Held, activity_id: int, report: Report) -> None:
+    """What follows from a contact, made directly: a broken promise, a legal deadline, a visit; and a file that is expected."""
+    day = NOW.date()
+    session.add(Promise(
+        activity_id=activity_id, agency_id=agency.id, account_id=held.account_id, placement_id=held.id, kind="promise", made_on=day, amount=Decimal(5),
+        currency="USD", instalments=1, kept=0, paid=Decimal(0), due_on=day, state=PromiseState.BROKEN, settled_on=day,
+    ))  # fmt: skip
+    session.flush()
+    session.add(
+        Instalment(
+            promise_id=activity_id,
+            number=1,
+            account_id=held.account_id,
+            due_on=day,
+            amount=Decimal(5),
+            paid=Decimal(0),
+            state=PromiseState.BROKEN,
+        )
+    )
+    session.add(LegalDeadline(
+        rule="cn.enforce_2y", citation="c", activity_id=activity_id, account_id=held.account_id, agency_id=agency.id, sense=Sense.BY, day=day, state=ClockState.OPEN,
+    ))  # fmt: skip
+    session.add(
+        Expectation(
+            agency_id=agency.id,
+            kind="activity",
+            cadence=Cadence.DAILY,
+            day=0,
+            hour=18,
+            valid_from=day,
+            created_at=NOW,
+            created_by="b",
+        )
+    )
+    session.add(
+        ExpectedFile(agency_id=agency.id, kind="activity", due_at=NOW, state=FileState.LATE, report_id=report.id)
+    )
+    session.add(
+        FeedCertificate(
+            agency_id=agency.id,
+            level=Level.TRIAL,
+            since=NOW,
+            figures=dict.fromkeys((one.name for one in fields(Figures)), 1),
+        )
+    )
+    session.flush()
 
 
 def _money(session: Session, book: Book, agency: Agency, held: list[Held], contract: Contract, report: Report) -> None:
@@ -532,5 +597,5 @@ def _tokens(session: Session, side: Side) -> dict[str, Any]:
         "objection": first(Objection.id), "report": first(Report.ref), "record": first(Activity.record_id), "collector": first(Activity.collector_id),
         "breach": first(Breach.ref), "complaint": first(Complaint.ref), "break": first(Break.id), "scorecard": first(Scorecard.ref),
         "key": first(ApiKey.key_id), "webhook": first(WebhookEndpoint.ref), "message": first(WebhookDelivery.message_id), "view": first(SavedView.id),
-        "sign_in": first(SignIn.id), "person": first(User.id), "email": first(User.email), "file": first(StoredFile.name),
+        "expectation": first(Expectation.id), "sign_in": first(SignIn.id), "person": first(User.id), "email": first(User.email), "file": first(StoredFile.name),
     }  # fmt: skip

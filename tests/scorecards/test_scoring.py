@@ -10,6 +10,9 @@ import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from activity.discipline import FileState
+from activity.models import ExpectedFile
+from agencies.models import Agency
 from conduct.models import BreachState
 from placements.models import Hold, HoldKind, PlacementState, Recall, RecallReason
 from portal.permissions import SYSTEM
@@ -352,6 +355,21 @@ def test_a_row_is_late_after_seven_days(session: Session, june: June, reason: st
     june.book.contacts(june.held["AGYB"][:1], [at], received=at + later)
     found = measures(session, score_june(session)["AGYB"])["reporting"]
     assert found.rows - measures(session, cards.of_month(session, "2026-06", "USD")[0])["reporting"].rows == late
+
+
+def test_where_files_are_expected_reporting_is_measured_by_those_that_were_on_time(
+    session: Session, june: June
+) -> None:
+    before = measures(session, score_june(session)["AGYB"])["reporting"]
+    agency = session.scalars(select(Agency).where(Agency.code == "AGYB")).one()
+    for day, state in ((1, "on_time"), (2, "late"), (3, "missing"), (4, "on_time"), (5, "overdue")):
+        due_at = datetime(2026, 6, day, 18, tzinfo=UTC)
+        session.add(ExpectedFile(agency_id=agency.id, kind="activity", due_at=due_at, state=FileState(state)))
+    session.flush()
+    after = measures(session, score_june(session)["AGYB"])["reporting"]
+    assert (after.explanation["files_due"], after.explanation["files_on_time"]) == (4, 2), "the fifth may still come"
+    assert before.value is not None
+    assert after.value == pytest.approx(before.value - 40 * 0.5)
 
 
 def test_a_correction_is_not_late_because_the_row_it_replaces_was_timed(session: Session, june: June) -> None:

@@ -1,0 +1,1 @@
+"""Pages of the activity floor besides reports: what follows from activity, and how well agencies report."""
