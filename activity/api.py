@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from flask import Response, jsonify
+from flask import Response
 
 from activity import schemas
 from portal import api, web
@@ -82,7 +82,7 @@ def _kind(name: str) -> FileKind:
 @blueprint.get(f"/reports/<{NO_KIND}>")
 @api.endpoint("reports.view", "One report", tag="Reports", answers={200: REPORT})
 def get_report(ref: str) -> Response:
-    return jsonify(reports.as_json(queries.get(session(), web.actor(), ref)))
+    return reports.answer(queries.get(session(), web.actor(), ref))
 
 
 @blueprint.get("/reports/<ref>/problems")

@@ -5,12 +5,17 @@ from __future__ import annotations
 from flask_babel import lazy_gettext as _l
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
-from wtforms import DateField, IntegerField, RadioField, SelectField
-from wtforms.validators import InputRequired, NumberRange
-from wtforms.validators import Optional as Voluntary
+from wtforms import DateField, DecimalField, HiddenField, IntegerField, RadioField, SelectField
+from wtforms.validators import InputRequired, NumberRange, Optional
 
 from activity.calendar import Cadence
 
+CHARSETS = (
+    ("", _l("Find out")),
+    ("utf-8", "UTF-8"),
+    ("gb18030", "GB18030 (GBK, GB 2312)"),
+    ("windows-1252", "Windows-1252"),
+)
 KIND_LABELS = {
     "activity": _l("Activity: contacts, promises, notices, legal steps"),
     "payments": _l("Payments you received"),
@@ -27,7 +32,26 @@ class ReportForm(FlaskForm):
     file = FileField(
         _l("File"),
         validators=[FileRequired(_l("Choose the file to send."))],
-        description=_l("CSV, JSON Lines or a JSON array; plain or gzip."),
+        description=_l("CSV, Excel (.xlsx), JSON Lines or a JSON array; plain or gzip."),
+    )
+    charset = SelectField(
+        _l("Encoding of a text file"),
+        default="",
+        choices=CHARSETS,
+        description=_l(
+            "Chinese and Western files of older programs are told by their letters where nothing is chosen."
+        ),
+    )
+    rows = IntegerField(
+        _l("Data rows in the file"),
+        validators=[Optional(), NumberRange(min=0, max=999_999_999)],
+        description=_l("Optional. If the file has another number of rows, nothing of it is taken."),
+    )
+    amount = DecimalField(
+        _l("Sum of its amounts"),
+        places=2,
+        validators=[Optional()],
+        description=_l("Optional, for a file in one currency. If the sum differs, nothing of the file is taken."),
     )
     mode = RadioField(
         _l("Rows that cannot be accepted"),
@@ -58,7 +82,7 @@ class ExpectationForm(FlaskForm):
     cadence = SelectField(_l("How often"), choices=[(one.value, label) for one, label in CADENCES.items()])
     day = IntegerField(
         _l("On which day"),
-        [Voluntary(), NumberRange(0, 23)],
+        [Optional(), NumberRange(0, 23)],
         default=0,
         description=_l("Weekly: 0 for Monday to 4 for Friday. Monthly: which business day, 1 to 23. Daily: 0."),
     )
@@ -69,3 +93,14 @@ class ExpectationForm(FlaskForm):
         description=_l("On the bank's clock; 24 is the end of the day."),
     )
     valid_from = DateField(_l("From"), [InputRequired(_l("Choose a day."))])
+
+
+class SampleForm(FlaskForm):
+    """A sample of a sender's files, new or carried along; what is chosen for its columns is read by `activity.mapping`."""
+
+    file = FileField(
+        _l("Sample file"),
+        description=_l("A few rows of a file as your system writes it: CSV, Excel or JSON. It is not kept."),
+    )
+    charset = SelectField(_l("Encoding of a text file"), default="", choices=CHARSETS)
+    sample = HiddenField()

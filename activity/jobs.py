@@ -1,8 +1,8 @@
-"""Work and jobs of the activity floor: reading what was sent, and asking for what was not."""
+"""Work and jobs of the activity floor: reading what was sent, asking for what was not, and obeying what people said."""
 
 from __future__ import annotations
 
-from activity import feed, feed_queries
+from activity import feed, feed_queries, holding
 from portal import clock, files, jobs, work
 from portal.db import Database
 from portal.reports import reading
@@ -27,3 +27,14 @@ def review_feeds(db: Database) -> str:
         with db.transaction() as session:
             feed.review(session, session.merge(agency, load=True), at=clock.now())
     return f"{len(agencies)} agencies"
+
+
+@jobs.job(
+    "holds-from-reports",
+    cron="50 3 * * *",
+    why="What a person told an agency stops collection, also where its report was read before the portal knew this kind of statement.",
+)
+def open_missing_holds(db: Database) -> str:
+    """Open the holds that reports of any age call for and that were never opened."""
+    with db.transaction() as session:
+        return f"{holding.open_missing_holds(session, at=clock.now())} holds"

@@ -76,6 +76,8 @@ def load_activity(session: Session, report: Report, rows: Sequence[SoundRow | Ba
     columns = (*OWN, *(name for name in schemas.ACTIVITY.names if name != "account_ref"))
     bulk.insert_rows(session, Activity.__table__, columns, [*accepted, *evidence.values()])  # type: ignore[arg-type]
     corrections.replace()
+    if corrections.replaced:
+        holds.end_holds_from_report(session, SYSTEM, corrections.replaced, agency_id=report.agency_id, at=clock.now())
     _hold(session, report, accepted)
     loaded.accepted = len(accepted)
     return loaded
@@ -198,7 +200,7 @@ class _Corrections:
     ) -> None:
         self._session, self._model, self._sender, self._wanted = session, model, sender, wanted
         self._stand = queries.standing_records(session, model, sender, wanted) if wanted else set()
-        self._replaced: list[str] = []
+        self.replaced: list[str] = []
 
     def take(self, record_id: str, corrected: str | None) -> bool:
         """The row of this id comes in, in the place of `corrected` if it names one. False if that one does not stand."""
@@ -206,17 +208,17 @@ class _Corrections:
             if corrected not in self._stand:
                 return False
             self._stand.discard(corrected)
-            self._replaced.append(corrected)
+            self.replaced.append(corrected)
         if record_id in self._wanted:
             self._stand.add(record_id)
         return True
 
     def replace(self) -> None:
         """Say of the corrected rows, all of which are stored now, that they were replaced."""
-        if self._replaced:
+        if self.replaced:
             table, owner = self._model, queries.owner_column(self._model)
             mine = update(table).where(
-                owner == self._sender, table.record_id.in_(self._replaced), table.standing == Standing.ACCEPTED
+                owner == self._sender, table.record_id.in_(self.replaced), table.standing == Standing.ACCEPTED
             )
             self._session.execute(mine.values(standing=Standing.REPLACED))
 

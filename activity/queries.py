@@ -2,23 +2,25 @@
 
 from __future__ import annotations
 
+from collections import Counter, defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Select, and_, select
+from sqlalchemy import Select, String, and_, case, cast, exists, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from activity.models import Activity, InventoryLine, PaymentClaim, ReportedComplaint, Standing
 from agencies.models import Agency
-from placements.models import Account, Placement
+from placements.holds import HOLD_OF_REPORT, Told
+from placements.models import Account, Hold, Placement
 from portal import lists
 from portal.among import among
 from portal.errors import N_
 from portal.permissions import Actor
-from portal.reports.models import Report
+from portal.reports.models import Report, SavedMapping
 
 
 @dataclass(slots=True)
@@ -91,6 +93,29 @@ def owner_column(model: type[Activity] | type[PaymentClaim]) -> InstrumentedAttr
     return Activity.sender if model is Activity else PaymentClaim.agency_id
 
 
+def told_without_hold(session: Session) -> dict[int | None, list[Told]]:
+    """What persons said in rows that count and that no hold of its kind has answered, by the agency that reported it.
+
+    Answered is what was said while such a hold was on, or before one began.
+    """
+    kind = case({told: hold.value for told, hold in HOLD_OF_REPORT.items()}, value=Activity.kind)
+    answered = exists().where(
+        Hold.account_id == Activity.account_id,
+        cast(Hold.kind, String) == kind,
+        or_(Hold.until.is_(None), Hold.until >= Activity.occurred_at),
+    )
+    wanted = (
+        select(Activity)
+        .where(Activity.kind.in_(list(HOLD_OF_REPORT)), Activity.standing == Standing.ACCEPTED, ~answered)
+        .order_by(Activity.id)
+    )
+    found: dict[int | None, list[Told]] = defaultdict(list)
+    for row in session.scalars(wanted.execution_options(yield_per=1000)):
+        if not (row.details or {}).get("withdrawn"):
+            found[row.agency_id].append(Told(row.account_id, row.kind, row.occurred_at, row.record_id))
+    return found
+
+
 def evidence_records(session: Session, sender: int, ids: Collection[str]) -> set[str]:
     """Which of these record ids are kept as evidence already."""
     wanted = select(Activity.record_id).where(
@@ -123,6 +148,37 @@ def inventory_accounts(session: Session, report_id: int, refs: Collection[str]) 
 def reports_list(actor: Actor) -> Select[Any]:
     """Reports the actor may see, with the agency's code."""
     return _of(actor, select(Report, Agency.code).outerjoin(Agency, Agency.id == Report.agency_id), Report.agency_id)
+
+
+def masked_numbers(session: Session, actor: Actor, since: datetime) -> list[tuple[Any, ...]]:
+    """By sender and kind of file: reports with numbers masked in free text, how many cards, identities and taxpayer numbers, the last one.
+
+    (agency code or none, kind, reports, cards, identity numbers, taxpayer numbers, when the last such report came), most numbers first.
+    """
+    wanted = _of(
+        actor,
+        select(Agency.code, Report.kind, Report.masked, Report.created_at).outerjoin(
+            Agency, Agency.id == Report.agency_id
+        ),
+        Report.agency_id,
+    ).where(Report.created_at >= since, Report.masked.is_not(None))
+    sums: dict[tuple[str | None, str], Counter[str]] = defaultdict(Counter)
+    last: dict[tuple[str | None, str], datetime] = {}
+    for code, kind, masked, at in session.execute(wanted.execution_options(yield_per=1000)):
+        if masked:
+            sums[code, kind].update(masked, reports=1)
+            last[code, kind] = max(at, last.get((code, kind), at))
+    rows = [
+        (*key, found["reports"], found["card"], found["cn_identity"], found["us_taxpayer"], last[key])
+        for key, found in sums.items()
+    ]
+    return sorted(rows, key=lambda row: (-sum(row[3:6]), row[0] or "", row[1]))
+
+
+def mappings_list(actor: Actor) -> Select[Any]:
+    """Saved mappings the actor may see, with the agency's code: an agency its own, the bank all."""
+    wanted = select(SavedMapping, Agency.code).outerjoin(Agency, Agency.id == SavedMapping.agency_id)
+    return _of(actor, wanted.order_by(Agency.code, SavedMapping.kind), SavedMapping.agency_id)
 
 
 def activity_list(actor: Actor) -> Select[Any]:

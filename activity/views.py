@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
-from flask import Blueprint, Response, flash, jsonify, redirect, render_template, send_file, url_for
+from flask import Blueprint, Response, flash, jsonify, redirect, render_template, request, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from activity import queries
+from activity import mapping_views, queries
 from activity.forms import ReportForm
 from activity.pages import feed, following
-from portal import files, lists, uploads, web
+from portal import clock, files, lists, uploads, web
 from portal.db import session
 from portal.errors import N_, Conflict, DomainError
 from portal.lists import Cell
@@ -20,10 +22,12 @@ from portal.reports import receiving
 from portal.reports import web as reports
 from portal.reports.kinds import KINDS
 from portal.reports.models import DONE, Mode
+from portal.tables.formats import WORKBOOK, detected_charset
 from portal.web import actor, requires
 
 blueprint = Blueprint("activity", __name__)
-BLUEPRINTS = (blueprint, following.blueprint, feed.blueprint)
+BLUEPRINTS = (blueprint, following.blueprint, feed.blueprint, mapping_views.blueprint)
+MASKED_DAYS = 90
 SHOWN = 100  # problems on the page; all kept ones are in the API
 NAVIGATION = (
     {
@@ -58,10 +62,10 @@ def reports_page() -> ResponseReturnValue:
 @requires("reports.send", see="reports.view")
 def send() -> ResponseReturnValue:
     form = ReportForm()
-    form.offer(_kinds())
+    form.offer(mapping_views.sendable())
     if not form.validate_on_submit():
         return render_template("activity/send.html", form=form), 200 if not form.is_submitted() else 422
-    part = form.file.data
+    part, mode = form.file.data, Mode(form.mode.data)
     try:
         upload = uploads.store_upload(
             files.store(),
@@ -73,13 +77,53 @@ def send() -> ResponseReturnValue:
     except DomainError as error:
         form.file.errors = [web.translated(error)]
         return render_template("activity/send.html", form=form), error.status
+    upload = replace(upload, charset=form.charset.data or upload.charset or _charset(upload))
+    rows, amount = form.rows.data, form.amount.data
+    if request.form.get("act") == "check":
+        return _check(form, upload, mode)
     try:
-        report = receiving.receive(session(), actor(), form.kind.data, upload, mode=Mode(form.mode.data))
+        report = receiving.receive(
+            session(), actor(), form.kind.data, upload, mode=mode, control_rows=rows, control_amount=amount
+        )
     except Conflict as error:
         files.store().remove(upload.place)
         flash(web.translated(error), "warn")
         return redirect(url_for("activity.report", ref=error.extra["report"]), 303)
     return redirect(url_for("activity.report", ref=report.ref), 303)
+
+
+def _charset(upload: uploads.Upload) -> str | None:
+    """The encoding that a text was found to be in; a browser cannot declare it. None for UTF-8, and where it cannot be told."""
+    if upload.format_name == WORKBOOK:
+        return None
+    with files.store().open(upload.place) as stream:
+        found = detected_charset(stream.read(1 << 16))
+    return None if found == "utf-8" else found
+
+
+def _check(form: ReportForm, upload: uploads.Upload, mode: Mode) -> ResponseReturnValue:
+    """The page again, with what would become of the file."""
+    try:
+        outcome, problems = reports.checked(KINDS[form.kind.data], upload, mode, form.rows.data, form.amount.data)
+    except DomainError as error:
+        form.file.errors = [web.translated(error)]
+        return render_template("activity/send.html", form=form), error.status
+    finally:
+        files.store().remove(upload.place)
+    shown = [[Cell(p.row), Cell(p.column), Cell(p.value), Cell(reports.explain(p))] for p in problems[:SHOWN]]
+    return render_template("activity/send.html", form=form, outcome=outcome, problem_rows=shown)
+
+
+@blueprint.get("/reports/masked")
+@requires("reports.view")
+def masked() -> ResponseReturnValue:
+    """How many identity and card numbers stood in free text, by sender and kind of file."""
+    since = clock.now() - timedelta(days=MASKED_DAYS)
+    rows = [
+        [Cell(code or _("the bank")), Cell(kind), Cell(reports_with), Cell(cards, tone="warn" if cards else None), Cell(identities), Cell(taxpayers), Cell(last)]
+        for code, kind, reports_with, cards, identities, taxpayers, last in queries.masked_numbers(session(), actor(), since)
+    ]  # fmt: skip
+    return render_template("activity/masked.html", rows=rows, days=MASKED_DAYS)
 
 
 @blueprint.get("/reports/<ref>")
@@ -119,8 +163,9 @@ def to_mend(ref: str) -> ResponseReturnValue:
 @blueprint.get("/reports/<ref>/original")
 @requires("reports.view")
 def original(ref: str) -> ResponseReturnValue:
-    """The file as it was received; always an attachment, never shown by the browser."""
+    """The file as it was received, with its hash tested; always an attachment, never shown by the browser."""
     file = report_queries.file_of(session(), report_queries.get(session(), actor(), ref))
+    files.verify(files.store(), file)
     response = send_file(
         files.store().folder / Path(file.place),
         mimetype="application/octet-stream",
@@ -136,8 +181,3 @@ def original(ref: str) -> ResponseReturnValue:
 def rows() -> ResponseReturnValue:
     listing = lists.show(actor(), queries.activity_rows(actor()), queries.activity_list(actor()), name="activity")
     return listing if isinstance(listing, Response) else render_template("activity/rows.html", listing=listing)
-
-
-def _kinds() -> list[str]:
-    mine = [kind.name for kind in KINDS.values() if (kind.from_agencies if actor().agency_id else kind.from_bank)]
-    return [name for name in ("activity", "payments", "inventory", "complaints", "collectors") if name in mine]

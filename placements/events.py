@@ -42,7 +42,7 @@ class PlanPlaced:
 
 @dataclass(frozen=True)
 class HoldOpened:
-    """Nobody may collect this account from now on. `agency_id`: who holds it, if anybody does."""
+    """Nobody may collect this account from now on, or not through one channel. `agency_id`: who holds it, if anybody does."""
 
     hold_id: int
     account_id: int

@@ -6,12 +6,13 @@ placement's `updated_at`, and the floors above through HoldOpened.
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from placements import queries
@@ -20,11 +21,13 @@ from placements.models import Account, Hold, HoldKind, Placement
 from portal import audit, bulk, events
 from portal.errors import N_, Conflict
 from portal.permissions import Actor
+from portal.webhooks import publishing as webhooks
 
 TAPE: Final = "tape"
+REFS_A_MESSAGE: Final = 500
 
-# What a person can tell an agency (contract 4.2, `kind`) that stops collection. The rest (opt_out, consent, preference) only
-# limits how the person is contacted, which the conduct rules watch.
+# What a person can tell an agency (contract 4.2, `kind`) that stops collection or, an opt-out, closes a channel. The rest (consent,
+# preference) says how the person wants to be contacted, which the conduct rules watch.
 HOLD_OF_REPORT: Final[Mapping[str, HoldKind]] = {
     "dispute": HoldKind.DISPUTE,
     "cease_request": HoldKind.CEASE,
@@ -35,6 +38,7 @@ HOLD_OF_REPORT: Final[Mapping[str, HoldKind]] = {
     "identity_theft": HoldKind.IDENTITY_THEFT,
     "military_service": HoldKind.MILITARY,
     "moratorium": HoldKind.MORATORIUM,
+    "opt_out": HoldKind.OPT_OUT,
 }
 
 
@@ -73,9 +77,7 @@ def open_hold_from_report(
     Kinds of report that stop nothing are passed over, so the caller may hand in whatever a person told.
     """
     new = [
-        _New(t.account_id, HOLD_OF_REPORT[t.kind], t.at, f"activity:{t.record_id}")
-        for t in told
-        if t.kind in HOLD_OF_REPORT
+        _New(t.account_id, HOLD_OF_REPORT[t.kind], t.at, _source(t.record_id)) for t in told if t.kind in HOLD_OF_REPORT
     ]
     opened = _open(session, new, agency_id=agency_id, at=at)
     if opened:
@@ -111,6 +113,34 @@ def close_holds(session: Session, actor: Actor, account_ids: Iterable[int], kind
         touch_placements(session, over.values(), at=at)
         audit.record(session, actor, HOLD_CLOSED, f"accounts:{len(over)}", kind=kind.value)
     return len(over)
+
+
+def end_holds_from_report(
+    session: Session, actor: Actor, records: Sequence[str], *, agency_id: int | None, at: datetime
+) -> int:
+    """End the holds that rest on these records of this sender, because a correction replaced them; how many ended."""
+    sources = [_source(record) for record in records]
+    ended = [
+        hold
+        for lot in queries.in_lots(sources)
+        for hold in session.scalars(
+            select(Hold).where(
+                Hold.source.in_(lot), Hold.agency_id.is_not_distinct_from(agency_id), Hold.until.is_(None)
+            )
+        )
+    ]
+    for hold in ended:
+        hold.until, hold.ended_by = at, "correction"
+    if ended:
+        session.flush()
+        touch_placements(session, {hold.account_id for hold in ended}, at=at)
+        audit.record(session, actor, HOLD_CLOSED, f"accounts:{len(ended)}", agency_id=agency_id, source="correction")
+    return len(ended)
+
+
+def _source(record_id: str) -> str:
+    """How a hold names the record of a report that it rests on."""
+    return f"activity:{record_id}"
 
 
 def follow_tape(session: Session, said: Mapping[int, tuple[HoldKind | None, datetime]], *, at: datetime) -> None:
@@ -176,6 +206,19 @@ def _open(session: Session, wanted: Sequence[_New], *, agency_id: int | None, at
 
 def _tell(session: Session, opened: set[tuple[int, HoldKind]]) -> None:
     accounts = {account_id for account_id, _ in opened}
+    by_holder: dict[tuple[int, HoldKind], list[str]] = defaultdict(list)
+    refs = queries.open_placements_of(session, accounts)
+    for account_id, kind in sorted(opened):
+        if placed := refs.get(account_id):
+            by_holder[placed[0], kind].append(placed[1])
+    for (agency_id, kind), mine in by_holder.items():
+        for begin in range(0, len(mine), REFS_A_MESSAGE):
+            webhooks.publish(
+                session,
+                "placement.held",
+                agency_id,
+                {"placement_refs": mine[begin : begin + REFS_A_MESSAGE], "hold": kind.value},
+            )
     holder = queries.holders(session, accounts)
     for account_id, holds in queries.open_holds(session, accounts).items():
         for hold in holds:

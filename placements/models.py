@@ -46,6 +46,11 @@ class HoldKind(StrEnum):
     MILITARY = "military"
     MORATORIUM = "moratorium"
     LICENCE = "licence"  # the agency that has it may not work there now; ends by itself (placements/lapse)
+    OPT_OUT = "opt_out"
+
+
+LIMITS_ONLY = (HoldKind.OPT_OUT,)
+"""Holds that limit how the person is contacted and do not stop collection: whoever holds the account has to see them."""
 
 
 class PlanState(StrEnum):

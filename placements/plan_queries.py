@@ -12,7 +12,7 @@ from sqlalchemy import Integer, Select, func, select, text, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from agencies.models import Agency
-from placements.models import Account, Hold, Placement, Plan, PlanLine, PlanState
+from placements.models import LIMITS_ONLY, Account, Hold, Placement, Plan, PlanLine, PlanState
 from placements.queries import IS_OPEN
 from portal.errors import NotFound
 
@@ -212,7 +212,9 @@ def now_on_hold(session: Session, plan: Plan) -> Sequence[Any]:
     return _assigned(
         session,
         plan,
-        select(PlanLine.id, Hold.kind).join(Hold, Hold.account_id == PlanLine.account_id).where(Hold.until.is_(None)),
+        select(PlanLine.id, Hold.kind)
+        .join(Hold, Hold.account_id == PlanLine.account_id)
+        .where(Hold.until.is_(None), Hold.kind.not_in(LIMITS_ONLY)),
     )
 
 

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session, aliased
 
 from agencies.models import Agency
 from placements.eligibility import Held
-from placements.models import Account, Consumer, Hold, Placement, Recall, RecallReason
+from placements.models import LIMITS_ONLY, Account, Consumer, Hold, Placement, Recall, RecallReason
 from placements.queries import IS_OPEN, in_lots
 
 
@@ -63,7 +63,11 @@ def accounts(session: Session, pool: Pool) -> list[Known]:
 def holds_on(session: Session, pool: Pool) -> dict[int, list[str]]:
     """The kinds of hold that are on, by account of the pool."""
     found: dict[int, list[str]] = defaultdict(list)
-    wanted = select(Hold.account_id, Hold.kind).join(Account, Account.id == Hold.account_id).where(Hold.until.is_(None))
+    wanted = (
+        select(Hold.account_id, Hold.kind)
+        .join(Account, Account.id == Hold.account_id)
+        .where(Hold.until.is_(None), Hold.kind.not_in(LIMITS_ONLY))
+    )
     for account_id, kind in _rows(session, pool, wanted):
         found[account_id].append(kind.value)
     return found

@@ -258,6 +258,16 @@ def holders(session: Session, ids: Iterable[int]) -> dict[int, int]:
     return found
 
 
+def open_placements_of(session: Session, ids: Iterable[int]) -> dict[int, tuple[int, str]]:
+    """Who holds each of these accounts now, and the reference of that placement, of those that are placed."""
+    found: dict[int, tuple[int, str]] = {}
+    for lot in in_lots(ids):
+        wanted = select(Placement.account_id, Placement.agency_id, Placement.ref)
+        for account_id, agency_id, ref in session.execute(wanted.where(Placement.account_id.in_(lot), IS_OPEN)):
+            found[account_id] = (agency_id, ref)
+    return found
+
+
 def placement_list(
     actor: Actor, *, states: Collection[PlacementState] = (), updated_since: datetime | None = None
 ) -> Select[Placement]:

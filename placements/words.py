@@ -31,6 +31,7 @@ HOLDS: Final[Mapping[str, str]] = {
     HoldKind.MILITARY: N_("Military service"),
     HoldKind.MORATORIUM: N_("Moratorium"),
     HoldKind.LICENCE: N_("Licence missing"),
+    HoldKind.OPT_OUT: N_("Opted out of a channel"),
 }
 RECALL_REASONS: Final[Mapping[str, str]] = {
     RecallReason.TERM_END: N_("The placement's term is over"),

@@ -33,6 +33,13 @@ class TooLarge(DomainError):
     title = N_("The file is too large")
 
 
+class Altered(DomainError):
+    """Evidence that is no evidence any more."""
+
+    status = 500
+    title = N_("The file was altered")
+
+
 class StoredFile(Base):
     """A file as it was received."""
 
@@ -122,6 +129,18 @@ def keep(session: Session, actor: Actor, received: Received, *, name: str, conte
     session.add(file)
     session.flush()
     return file
+
+
+def verify(store: FileStore, file: StoredFile) -> None:
+    """Raise Altered if the bytes in the store are not those that were received."""
+    digest = hashlib.sha256()
+    with store.open(file.place) as handle:
+        while block := handle.read(CHUNK):
+            digest.update(block)
+    if digest.hexdigest() != file.sha256:
+        raise Altered(
+            N_("The stored file is not the one that was received: its hash differs. Tell your administrator.")
+        )
 
 
 class Hashing:

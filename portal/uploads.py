@@ -64,7 +64,11 @@ def store_upload(store: FileStore, stream: BinaryIO, content_type: str, filename
     """Store any stream as an upload; its format is told by media type or file name."""
     format_name = detect(content_type, filename)
     if format_name is None:
-        raise Unsupported(N_("Send CSV (text/csv), JSON Lines (application/jsonl) or a JSON array (application/json)."))
+        raise Unsupported(
+            N_(
+                "Send CSV (text/csv), JSON Lines (application/jsonl), a JSON array (application/json) or an Excel workbook (.xlsx)."
+            )
+        )
     try:
         received = store.receive(bounded(stream, Limits(bytes=limit)), limit)
     except Refused as refused:

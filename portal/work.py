@@ -17,7 +17,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ColumnElement, Index, and_, case, exists, or_, select, text, update
+from sqlalchemy import JSON, ColumnElement, Index, and_, case, exists, func, or_, select, text, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
@@ -55,6 +55,7 @@ class WorkItem(Base):
             postgresql_where=text("state = 'queued'"),
         ),
         Index("ix_work_item_open", "state", "due_at"),
+        Index("ix_work_item_lane", "lane", "taken_at"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -72,6 +73,7 @@ class WorkItem(Base):
     failures: Mapped[int] = mapped_column(
         default=0
     )  # tries since the work last got on; too many of them, and it is given up
+    taken_at: Mapped[datetime | None]  # when a worker last took it up: the lane that waited longest is next
     leased_until: Mapped[datetime | None]
     holder: Mapped[str | None]
     error: Mapped[str | None]
@@ -195,7 +197,9 @@ def claim(db: Database, *, subject: tuple[str, str] | None = None, outward: bool
     now = clock.real_now()
     other = aliased(WorkItem)
     lane_busy = exists().where(other.lane == WorkItem.lane, other.state == WorkState.RUNNING, other.leased_until > now)
-    wanted = select(WorkItem).where(_free(now)).order_by(case((lane_busy, 1), else_=0), WorkItem.due_at, WorkItem.id)
+    served = select(func.max(other.taken_at)).where(other.lane == WorkItem.lane).scalar_subquery()
+    turn = (case((lane_busy, 1), else_=0), served.asc().nulls_first(), WorkItem.due_at, WorkItem.id)
+    wanted = select(WorkItem).where(_free(now)).order_by(*turn)
     if subject:
         wanted = wanted.where(WorkItem.kind == subject[0], WorkItem.subject == subject[1])
     if outward is not None:
@@ -206,6 +210,7 @@ def claim(db: Database, *, subject: tuple[str, str] | None = None, outward: bool
         if item is None:
             return None
         item.state, item.holder, item.leased_until = WorkState.RUNNING, f"{HOST}:{os.getpid()}", now + LEASE
+        item.taken_at = now
         item.tries, item.failures = item.tries + 1, item.failures + 1
         return Work(db, item.id, item.kind, item.subject, dict(item.payload), item.tries, item.failures)
 

@@ -22,10 +22,12 @@ os.environ["TEST_SCALE"] = "1"  # the worlds' own tests read it when they are im
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app import create_app
 from portal import clock, schema
-from portal.config import ROOT
+from portal.config import ROOT, Settings, fresh_data_keys
 from portal.db import Database
-from tests.activity import test_schemas
+from tests import hostile
+from tests.activity import test_api, test_fuzzing, test_schemas
 from tests.faults import striking_readers, striking_web
 from tests.house import api_fuzz
 from tests.ledger import books, test_histories
@@ -64,6 +66,34 @@ def fuzz(url: str, folder: Path, seed: int) -> Outcome:
         inner = test.hypothesis.inner_test  # type: ignore[attr-defined]
         wrong |= _failure(settings(max_examples=drawn, deadline=None, database=None)(given(st.data())(inner)))
     return {"files": 2 * drawn, "differences": wrong}
+
+
+def hostile_files(url: str, folder: Path, seed: int) -> Outcome:
+    """Each file made to do harm is refused or rejected within two seconds of processor time and 300 MB."""
+    found = {name: hostile.measured(name, folder) for name in hostile.FILES}
+    wrong = {
+        name: json.dumps(told)
+        for name, told in found.items()
+        if float(str(told["cpu_s"])) > hostile.MOST_CPU_S
+        or int(str(told["peak_mb"])) > hostile.MOST_MB
+        or str(told["outcome"]).startswith("crashed")
+    }
+    return {"files": len(found), "found": found, "differences": wrong}
+
+
+def changed_files(url: str, folder: Path, seed: int) -> Outcome:
+    """Five thousand files of every kind and format with changed bytes go the whole way; none is kept by half."""
+    schema.upgrade(db := Database(url))
+    db.dispose()
+    environment = {
+        "DATABASE_URL": url, "INSTANCE_DIR": str(folder), "SECRET_KEY": "trial" * 10, "DATA_KEYS": fresh_data_keys(), "LOG_LEVEL": "ERROR",
+        "API_RATE_PER_SECOND": "100000", "API_BURST": "100000",
+    }  # fmt: skip
+    app = create_app(Settings.from_environ(environment))
+    ended: dict[str, int] = {}
+    wrong = _failure(lambda: ended.update(test_fuzzing.send_changed(test_api.House(app), seed, 5_000)))
+    app.extensions["database"].dispose()
+    return {"files": 5_000, "ended": ended, "differences": wrong}
 
 
 def worlds(url: str, folder: Path, seed: int) -> Outcome:
@@ -141,6 +171,8 @@ TRIALS = (
     ),
     Trial("histories", BOTH, histories),
     Trial("fuzz", NONE, fuzz),
+    Trial("changed-files", BOTH, changed_files),
+    Trial("hostile-files", NONE, hostile_files),
     Trial("worlds", NONE, worlds),
 )
 

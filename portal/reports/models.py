@@ -1,4 +1,4 @@
-"""Reports, their problems and their rejected rows."""
+"""Reports, their problems, their rejected rows, and how a sender writes."""
 
 from __future__ import annotations
 
@@ -75,15 +75,40 @@ class Report(Base):
     rejected: Mapped[int] = mapped_column(default=0)
     problems_found: Mapped[int] = mapped_column(default=0)
     header: Mapped[list[str] | None] = mapped_column(JSON)  # the columns as sent, for giving rejected rows back
+    mapping: Mapped[dict[str, Any] | None] = mapped_column(JSON)  # the sender's, as it was when the file came
+    masked: Mapped[dict[str, int] | None] = mapped_column(JSON)  # identity and card numbers in free text, by kind
     breaches: Mapped[int | None]  # rows in breach; none until conduct has tested it
     created_at: Mapped[datetime]
     created_by: Mapped[str]
+    sent_by_id: Mapped[
+        int | None
+    ]  # the person (app_user) who is told by mail when it is read; none for keys and commands
     finished_at: Mapped[datetime | None]
 
     @property
     def total(self) -> int:
         """Data rows read so far, good and bad."""
         return self.rows_read
+
+    @property
+    def masked_numbers(self) -> int:
+        """How many identity and card numbers were masked in its free text."""
+        return sum((self.masked or {}).values())
+
+
+class SavedMapping(Base):
+    """How one sender writes one kind of file: read so are all its files of that kind that come from now on."""
+
+    __tablename__ = "saved_mapping"
+    __table_args__ = (Index("uq_saved_mapping_sender", "sender", "kind", unique=True),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    sender: Mapped[int]  # the agency's id, or 0 for the bank
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
+    kind: Mapped[str]
+    definition: Mapped[dict[str, Any]] = mapped_column(JSON)
+    saved_at: Mapped[datetime]
+    saved_by: Mapped[str]
 
 
 class ReportProblem(Base):

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 from portal.errors import NotFound
 from portal.files import StoredFile
 from portal.permissions import Actor
-from portal.reports.models import RejectedRow, Report, ReportProblem, ReportState
+from portal.reports.models import RejectedRow, Report, ReportProblem, ReportState, SavedMapping
 
 
 def visible_to(actor: Actor) -> Select[Any]:
@@ -35,6 +35,11 @@ def report_with_bytes(session: Session, *, sender: int, kind: str, sha256: str) 
             Report.sender == sender, Report.kind == kind, Report.sha256 == sha256, Report.state != ReportState.REJECTED
         )
     ).first()
+
+
+def mapping_of(session: Session, sender: int, kind: str) -> SavedMapping | None:
+    """How this sender writes files of this kind, if it writes otherwise than we do."""
+    return session.scalars(select(SavedMapping).where(SavedMapping.sender == sender, SavedMapping.kind == kind)).first()
 
 
 def problems_of(report: Report) -> Select[ReportProblem]:

@@ -12,9 +12,11 @@ from sqlalchemy.orm import Session
 from portal import audit, clock, work
 from portal.files import FileStore, StoredFile
 from portal.permissions import SYSTEM
+from portal.reports import telling
 from portal.reports.kinds import KINDS, BadRow, FileKind, Loaded, SoundRow
 from portal.reports.models import DONE, Mode, RejectedRow, Report, ReportProblem, ReportState
 from portal.tables.faults import Problem, Refused
+from portal.tables.mappings import SenderMapping
 from portal.tables.reading import Read, Reading, control_problems, read_table
 
 CHUNK = 5000  # rows a transaction
@@ -44,7 +46,14 @@ def read_report(job: work.Work, store: FileStore) -> None:
 
 
 def _open(report: Report, kind: FileKind, stream: Any) -> Reading:
-    return read_table(stream, kind.table, report.format_name, now=clock.now(), charset=report.charset)
+    return read_table(
+        stream,
+        kind.table,
+        report.format_name,
+        now=clock.now(),
+        charset=report.charset,
+        mapping=SenderMapping.from_json(report.mapping),
+    )
 
 
 def _precheck(report: Report, kind: FileKind, store: FileStore, place: str) -> None:
@@ -74,7 +83,7 @@ def _read_in_chunks(job: work.Work, report: Report, kind: FileKind, store: FileS
             last = len(chunk) < CHUNK
             with job.step(last=last, progress=True) as session:
                 mine = session.get_one(Report, report.id)
-                mine.header = list(reading.header)
+                mine.header, mine.masked = list(reading.header), dict(reading.masked)
                 _load(session, mine, kind, chunk)
                 if last:
                     _finish(session, mine, kind)
@@ -98,6 +107,7 @@ def _read_whole(job: work.Work, report: Report, kind: FileKind, store: FileStore
             mine.header = list(reading.header)
             while chunk := list(islice(rows, CHUNK)):
                 _load(session, mine, kind, chunk, kept)
+            mine.masked = dict(reading.masked)
             if kept.rows:
                 raise _Undo
             _finish(session, mine, kind)
@@ -106,7 +116,7 @@ def _read_whole(job: work.Work, report: Report, kind: FileKind, store: FileStore
         pass
     with job.step(last=True) as session:
         mine = session.get_one(Report, report.id)
-        mine.header = list(reading.header)
+        mine.header, mine.masked = list(reading.header), dict(reading.masked)
         _take_nothing(mine, reading.rows, kept.rows)
         kept.write(session, mine)
         _finish(session, mine, kind)
@@ -172,6 +182,8 @@ class _Rejections:
 
     def write(self, session: Session, report: Report) -> None:
         room = max(0, PROBLEMS_KEPT - report.problems_found)
+        # The report counts the rows that are being written among its rejected ones already.
+        rows_room = max(0, REJECTED_KEPT - (report.rejected - self.rows))
         rows = [
             {
                 "report_id": report.id,
@@ -187,10 +199,9 @@ class _Rejections:
         report.problems_found += self.found
         if rows:
             session.execute(insert(ReportProblem), rows)
-        if self.cells:
+        if kept := list(self.cells.items())[:rows_room]:
             session.execute(
-                insert(RejectedRow),
-                [{"report_id": report.id, "row": row, "cells": cells} for row, cells in self.cells.items()],
+                insert(RejectedRow), [{"report_id": report.id, "row": row, "cells": cells} for row, cells in kept]
             )
 
 
@@ -217,6 +228,7 @@ def _finish(session: Session, report: Report, kind: FileKind) -> None:
         rejected=report.rejected,
     )
     session.flush()
+    telling.tell(session, report)
     if kind.finished:
         kind.finished(session, report)
 
@@ -231,6 +243,7 @@ def _refuse(session: Session, report: Report, problems: Sequence[Problem]) -> No
     audit.record(
         session, SYSTEM, "portal.report.refused", f"report:{report.ref}", codes=sorted({p.code for p in problems})
     )
+    telling.tell(session, report)
     if finished := KINDS[report.kind].finished:
         finished(session, report)
 

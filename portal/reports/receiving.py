@@ -11,10 +11,10 @@ from sqlalchemy.orm import Session
 from portal import audit, clock, work
 from portal.errors import N_, Conflict
 from portal.files import Received, keep
-from portal.permissions import Actor
+from portal.permissions import Actor, Kind
 from portal.refs import new_ref
 from portal.reports.models import Mode, Report
-from portal.reports.queries import report_with_bytes
+from portal.reports.queries import mapping_of, report_with_bytes
 from portal.uploads import Upload
 
 
@@ -59,8 +59,10 @@ def receive(
         options=options or {},
         control_rows=control_rows,
         control_amount=control_amount,
+        mapping=_mapping(session, sender, kind),
         created_at=clock.now(),
         created_by=actor.label,
+        sent_by_id=actor.user_id if actor.kind is Kind.PERSON else None,
     )
     try:
         with session.begin_nested():
@@ -81,6 +83,12 @@ def receive(
     )
     work.enqueue(session, "report.read", report.id, lane=sender)
     return report
+
+
+def _mapping(session: Session, sender: int, kind: str) -> dict[str, Any] | None:
+    """The sender's mapping as it is now: a file is read to its end in the way in which it was begun."""
+    saved = mapping_of(session, sender, kind)
+    return saved.definition if saved else None
 
 
 def note_tested(session: Session, report_id: int, rows_in_breach: int) -> Report:
@@ -114,7 +122,7 @@ def pretend(
     report = Report(
         ref=new_ref("rpt"), kind=kind, sender=actor.agency_id or 0, agency_id=actor.agency_id, mode=mode, file_id=file.id, sha256=new_ref("preview"),
         format_name=upload.format_name, charset=upload.charset, options={}, control_rows=control_rows, control_amount=control_amount,
-        created_at=clock.now(), created_by=actor.label,
+        mapping=_mapping(session, actor.agency_id or 0, kind), created_at=clock.now(), created_by=actor.label,
     )  # fmt: skip
     session.add(report)
     session.flush()

@@ -21,6 +21,7 @@ from portal.reports.kinds import KINDS, FileKind
 from portal.reports.models import DONE, Mode, Report, ReportProblem, ReportState
 from portal.tables.bounded import Limits
 from portal.tables.faults import Problem, Refused
+from portal.tables.mappings import SenderMapping
 from portal.tables.problems import message
 from portal.tables.reading import read_table
 from portal.tables.writing import write_rejected
@@ -73,7 +74,7 @@ def _wait(database: Database, report_id: int, actor: Actor, deadline: float) -> 
         with database.reading() as session:
             report = session.get_one(Report, report_id)
             if report.state in DONE:
-                response = jsonify(as_json(report))
+                response = answer(report)
                 response.headers["Location"] = f"/api/v1/reports/{report.ref}"
                 return response
         if time.monotonic() >= deadline:
@@ -83,20 +84,27 @@ def _wait(database: Database, report_id: int, actor: Actor, deadline: float) -> 
 
 def preview(kind: FileKind, received: Upload) -> Response:
     """The same checks as a real report, in a transaction that is undone: counts and problems, nothing kept."""
-    mode, rows, amount = _mode(), _control_rows(), _control_amount()
+    report, problems = checked(kind, received, _mode(), _control_rows(), _control_amount())
+    shown = {name: value for name, value in report.items() if name in ("kind", "state", "rows")}
+    return jsonify(
+        {**shown, "sha256": received.sha256, "problems": [uploads.shown(problem) for problem in problems[:1000]]}
+    )
+
+
+def checked(
+    kind: FileKind, received: Upload, mode: Mode, rows: int | None, amount: Decimal | None
+) -> tuple[dict[str, Any], Sequence[Problem]]:
+    """What would become of a file, and its problems in order; nothing is kept. Raises TooLarge."""
     session = db.database().open(write=True)
     try:
         report = receiving.pretend(
             session, web.actor(), kind.name, received, mode=mode, control_rows=rows, control_amount=amount
         )
         problems = previewed(session, kind, report, received)
-        body = {name: value for name, value in as_json(report).items() if name in ("kind", "state", "rows")}
+        return as_json(report), problems
     finally:
         session.rollback()
         session.close()
-    return jsonify(
-        {**body, "sha256": received.sha256, "problems": [uploads.shown(problem) for problem in problems[:1000]]}
-    )
 
 
 def previewed(session: Session, kind: FileKind, report: Report, received: Upload) -> Sequence[Problem]:
@@ -109,6 +117,7 @@ def previewed(session: Session, kind: FileKind, report: Report, received: Upload
                 received.format_name,
                 now=clock.now(),
                 charset=received.charset,
+                mapping=SenderMapping.from_json(report.mapping),
                 limits=Limits(rows=PREVIEW_ROWS),
             )
             return reading.preview(session, kind, report, rows)
@@ -118,6 +127,13 @@ def previewed(session: Session, kind: FileKind, report: Report, received: Upload
         report.state = ReportState.REJECTED
         report.rows_read = report.accepted = report.duplicate = report.changed = report.rejected = 0
         return refused.problems
+
+
+def answer(report: Report) -> Response:
+    """A report as the API answers it; `Report-Masked` says how many identity and card numbers were masked in its free text."""
+    response = jsonify(as_json(report))
+    response.headers["Report-Masked"] = str(report.masked_numbers)
+    return response
 
 
 def as_json(report: Report) -> dict[str, Any]:

@@ -28,6 +28,9 @@ class Limits:
     reread_bytes: int = 16 << 20
     """How much may be read twice to find the next sound row after an unclosed quotation mark."""
     rows: int = 5_000_000
+    hopeless_rows: int = 20_000
+    """So many rows at the beginning of a file of which not a single cell can be read say that it is something else."""
+    blank_lines: int = 1_000_000
     columns: int = 200
 
 

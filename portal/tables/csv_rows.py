@@ -146,11 +146,11 @@ def read_csv(
     if len(header) > limits.columns:
         raise refuse("too_large", "too_many_columns", limit=limits.columns)
     lines.taken.clear()
-    return header, _rows(reader, lines, len(header))
+    return header, _rows(reader, lines, len(header), limits)
 
 
-def _rows(reader: Iterator[list[str]], lines: _Lines, width: int) -> Iterator[list[str] | Broken]:
-    taken = lines.taken
+def _rows(reader: Iterator[list[str]], lines: _Lines, width: int, limits: Limits) -> Iterator[list[str] | Broken]:
+    taken, blank = lines.taken, 0
     while True:
         try:
             for cells in reader:
@@ -161,6 +161,9 @@ def _rows(reader: Iterator[list[str]], lines: _Lines, width: int) -> Iterator[li
                     yield _broken(lines, width, "cells", found=str(len(cells)), expected=str(width))
                 else:
                     taken.clear()
+                    blank += 1
+                    if blank > limits.blank_lines:
+                        raise refuse("unreadable_file", "blank_lines", limit=limits.blank_lines)
             if not lines.again:
                 return
             reader = csv.reader(lines, strict=True)  # The file ended within the present row, and lines of it are left.

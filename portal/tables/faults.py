@@ -10,6 +10,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
+from portal.tables.masking import mask_identifiers
+
 LONGEST_VALUE = 200
 """A problem quotes at most so many characters of the cell, so that a bad file cannot make a huge answer."""
 
@@ -46,7 +48,13 @@ class Refused(Exception):
 def refuse(code: str, repair: str, value: str = "", **params: object) -> Refused:
     """A refusal for one reason that concerns the file as a whole; the caller raises it."""
     texts = {name: str(param) for name, param in params.items()}
-    return Refused([Problem(0, "", code, value[:LONGEST_VALUE], repair, texts)])
+    return Refused([Problem(0, "", code, _quoted(value), repair, texts)])
+
+
+def _quoted(value: str) -> str:
+    """What a refusal quotes of a file: no number that must not be stored, and nothing that cannot be stored as text."""
+    storable = value[: 4 * LONGEST_VALUE].encode("utf-8", "replace").decode().replace("\0", "\ufffd")
+    return mask_identifiers(storable)[0][:LONGEST_VALUE]
 
 
 class Unfit(Exception):

@@ -7,6 +7,7 @@ header and rows of objects with names. Encodings other than UTF-8 are taken at t
 from __future__ import annotations
 
 import io
+import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, BinaryIO
@@ -15,6 +16,7 @@ from portal.tables.bounded import LIMITS, Limits, bounded
 from portal.tables.csv_rows import read_csv
 from portal.tables.faults import Broken, refuse
 from portal.tables.json_rows import read_json_array, read_json_lines
+from portal.tables.xlsx_rows import read_xlsx
 
 Item = list[str] | dict[str, Any] | Broken
 
@@ -34,7 +36,8 @@ class Format:
     name: str
     media_types: frozenset[str]
     suffixes: tuple[str, ...]
-    read: Callable[[io.BufferedReader, str, Limits], Source]
+    read: Callable[[io.BufferedReader, str, Limits], Source] | None
+    """From the plain bytes and their encoding; None for a workbook, which is no stream of text."""
 
 
 def _csv(stream: io.BufferedReader, encoding: str, limits: Limits) -> Source:
@@ -50,6 +53,12 @@ def _json_array(stream: io.BufferedReader, encoding: str, limits: Limits) -> Sou
     return Source(None, read_json_array(stream, encoding, limits))
 
 
+def _xlsx(stream: BinaryIO, limits: Limits) -> Source:
+    header, rows = read_xlsx(stream, limits)
+    return Source(header, rows)
+
+
+WORKBOOK = "xlsx"
 FORMATS: Mapping[str, Format] = {
     entry.name: entry
     for entry in (
@@ -63,6 +72,12 @@ FORMATS: Mapping[str, Format] = {
             _json_lines,
         ),
         Format("json", frozenset({"application/json"}), (".json",), _json_array),
+        Format(
+            WORKBOOK,
+            frozenset({"application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"}),
+            (".xlsx",),
+            None,
+        ),
     )
 }
 
@@ -100,9 +115,41 @@ def declared_charset(content_type: str | None) -> str | None:
     return None
 
 
+_HEAD = 1 << 16
+_ZIP = b"PK\x03\x04"
+# Two bytes of the Chinese characters and signs in daily use; in the languages of Windows-1252 two such letters hardly ever meet.
+_CHINESE = re.compile(rb"[\xa1-\xa3\xb0-\xf7][\xa1-\xfe]")
+_NOT_ASCII = re.compile(rb"[\x80-\xff]")
+_NEVER_IN_1252 = re.compile(rb"[\x81\x8d\x8f\x90\x9d]")
+
+
+def detected_charset(head: bytes) -> str | None:
+    """Which encoding the first bytes of a text are in, for people who cannot declare one; None where it cannot be told.
+
+    Only what is no UTF-8 is looked at further: nothing else that people write is UTF-8 by accident.
+    """
+    head = head[:_HEAD]
+    try:
+        head.decode()
+        return "utf-8"
+    except UnicodeDecodeError as error:
+        if error.end == len(head) == _HEAD and error.reason == "unexpected end of data":
+            return "utf-8"
+    outside = len(_NOT_ASCII.findall(head))
+    if b"\0" not in head and 2 * len(_CHINESE.findall(head)) >= 0.9 * outside:
+        return "gb18030"
+    return None if b"\0" in head or _NEVER_IN_1252.search(head) or outside > len(head) / 4 else "windows-1252"
+
+
 def open_source(stream: BinaryIO, format_name: str, *, charset: str | None = None, limits: Limits = LIMITS) -> Source:
     """Begin to read a file, gzip or plain. Raises Refused for an encoding we do not take, or where there is no header."""
     encoding = ENCODINGS.get(charset.lower() if charset else "utf-8")
     if encoding is None:
         raise refuse("unreadable_file", "charset", charset or "", allowed="UTF-8, GB18030, Windows-1252")
-    return FORMATS[format_name].read(bounded(stream, limits), encoding, limits)
+    read = FORMATS[format_name].read
+    if read is None:  # A zip is read from its end, so it is bounded part by part.
+        return _xlsx(stream, limits)
+    plain = bounded(stream, limits)
+    if plain.peek(4)[:4] == _ZIP:
+        raise refuse("unreadable_file", "workbook_undeclared")
+    return read(plain, encoding, limits)

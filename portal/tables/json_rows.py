@@ -26,6 +26,7 @@ JsonRow = dict[str, Any] | Broken
 
 def read_json_lines(stream: io.BufferedReader, encoding: str, limits: Limits) -> Iterator[JsonRow]:
     """One object a line; empty lines are passed over."""
+    blank = 0
     while line := stream.readline(limits.row_bytes + 1):
         if len(line) > limits.row_bytes:
             rest = line
@@ -40,6 +41,10 @@ def read_json_lines(stream: io.BufferedReader, encoding: str, limits: Limits) ->
             continue
         if text:
             yield _row(text)
+            continue
+        blank += 1
+        if blank > limits.blank_lines:
+            raise refuse("unreadable_file", "blank_lines", limit=limits.blank_lines)
 
 
 def _row(text: str) -> JsonRow:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
-from typing import Literal
+from typing import Any, Literal
 from zoneinfo import ZoneInfo
 
 from portal.tables.model import Column
@@ -89,6 +89,20 @@ class SenderMapping:
             return local + (match["offset"] or (_offset(local, zone) if zone else ""))
 
         return translate
+
+    def as_json(self) -> dict[str, Any]:
+        """The mapping as a JSON object, without what is as in our own form."""
+        told = {
+            **asdict(self),
+            "columns": dict(self.columns),
+            "codes": {name: dict(codes) for name, codes in self.codes.items()},
+        }
+        return {name: value for name, value in told.items() if value != getattr(NO_MAPPING, name)}
+
+    @classmethod
+    def from_json(cls, told: Mapping[str, Any] | None) -> SenderMapping:
+        """The mapping that `as_json` told; our own form for None."""
+        return cls(**told) if told else NO_MAPPING
 
 
 NO_MAPPING = SenderMapping()

@@ -29,7 +29,7 @@ class Column:
 
     def problem(self, row: int, cell: object, fault: Unfit) -> Problem:
         """What is wrong with a cell. Free text is quoted with its identifiers masked."""
-        value = mask_identifiers(str(cell))[0] if self.type.name == "prose" else str(cell)
+        value = mask_identifiers(str(cell)[: 4 * LONGEST_VALUE])[0] if self.type.name == "prose" else str(cell)
         params = {"column": self.name, **self.type.hints, **fault.params}
         code = fault.code.format(self.name)
         return Problem(row, self.name, code, value[:LONGEST_VALUE], fault.repair or fault.code, params)

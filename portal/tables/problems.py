@@ -75,6 +75,28 @@ REPAIRS: dict[str, str] = {
     "too_many_bytes": N_("Split the file: it holds more than %(limit)s bytes."),
     "too_many_rows": N_("Split the file: it holds more than %(limit)s rows."),
     "too_many_columns": N_("Send only the columns asked for: the file has more than %(limit)s."),
+    "workbook_undeclared": N_(
+        "Send the workbook as one: with the ending .xlsx, or its media type. This was announced as text."
+    ),
+    "no_workbook": N_("Save the file again as an Excel workbook (.xlsx), or as CSV: it is damaged or something else."),
+    "old_workbook": N_(
+        "Save the workbook as .xlsx without a password: it is protected, or in the format from before 2007."
+    ),
+    "macros": N_("Save the workbook without macros, as .xlsx."),
+    "external_links": N_("Break the workbook's links to other files, and save it with their values."),
+    "entities": N_("Save the file again as an Excel workbook: its XML declares entities, which no spreadsheet does."),
+    "workbook_parts": N_("Send a workbook with one plain sheet: this one has more than %(limit)s parts."),
+    "workbook_ratio": N_(
+        "Delete the empty rows and columns of the sheet: it grows to more than %(limit)s times its size."
+    ),
+    "workbook_empty": N_("Delete the empty rows and columns of the sheet: it goes on and on without a filled cell."),
+    "workbook_texts": N_("Split the workbook, or send CSV: it holds more text than is read at once."),
+    "workbook_row": N_("Shorten the sheet's longest row: it is longer than any row may be."),
+    "too_costly": N_("Split the file, or send it as plain CSV: reading it takes more memory or time than a file may."),
+    "blank_lines": N_("Remove the blank lines: there are more than %(limit)s of them."),
+    "row_columns": N_("Write this row with the columns asked for: it has more than %(limit)s."),
+    "hopeless": N_("Check what kind of file this is: none of its first %(limit)s rows has a cell that can be read."),
+    "gave_up": N_("Write to us and name this report: the file stopped its reader again and again, so it was given up."),
     "control_rows": N_("Check the file and the number of rows announced: %(announced)s announced, %(found)s found."),
     "control_amount": N_("Check the file and the amount announced: %(announced)s announced, %(found)s found."),
     "control_currencies": N_("Announce an amount for a file in one currency only: this one holds %(found)s."),

@@ -7,6 +7,7 @@ met: in a file of a million rows nearly every cell repeats an earlier one and co
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 from decimal import Decimal
@@ -16,10 +17,11 @@ from typing import Any, BinaryIO
 
 from portal.tables.bounded import LIMITS, Limits
 from portal.tables.faults import LONGEST_VALUE, Broken, Problem, Refused, Unfit, refuse
-from portal.tables.formats import Source, open_source
+from portal.tables.formats import Source
 from portal.tables.mappings import NO_MAPPING, SenderMapping
 from portal.tables.masking import mask_identifiers
 from portal.tables.model import Column, Table
+from portal.tables.quarantine import open_source
 from portal.tables.strict_json import Written, canonical
 
 Values = tuple[Any, ...]
@@ -27,6 +29,8 @@ Read = tuple[int, Values | None, tuple[Problem, ...], list[str]]
 """Row number from 1, values (None if it has problems), problems, and the cells as sent, fit to be kept and sent back."""
 
 _REMEMBERED_LENGTH = 100
+LONGEST_KEPT = 20_000
+"""Of a free text that is far too long so much is kept with a rejected row: still too long, so that nobody takes it for the whole."""
 _NO_TEXT = "\0"
 """Stands before what is no text at all, such as a list in JSON: no column takes it, and no text of a file can hold it."""
 
@@ -59,6 +63,8 @@ class Reading:
         self.amount = Decimal(0)
         """The sum of the readable cells of the table's amount column, those of rejected rows too."""
         self.currencies: set[str] = set()
+        self.masked: Counter[str] = Counter()
+        """How many identity and card numbers were masked in free text, by kind; those in rejected rows too."""
         self._items = source.rows
         self._limits = limits
         names = [mapping.columns.get(name, name) for name in self.header]
@@ -75,7 +81,7 @@ class Reading:
 
     def __iter__(self) -> Iterator[Read]:
         met, prose, in_table_order = self._met, self._prose, self._in_table_order
-        amount_at, checks = self._amount_at, self.table.checks
+        amount_at, checks, unreadable = self._amount_at, self.table.checks, 0
         for number, item in enumerate(self._items, 1):
             self.rows = number
             if number > self._limits.rows:
@@ -86,17 +92,25 @@ class Reading:
             elif isinstance(item, dict):
                 cells = self._from_object(number, item, problems)
             else:
-                yield number, None, (_unreadable(number, item),), _masked_words(item.cells)
+                unreadable += 1
+                self._give_up_hope(number, unreadable)
+                yield number, None, (_unreadable(number, item),), self._masked_words(item.cells)
                 continue
             try:
                 values = tuple(map(getitem, met, cells))
             except Unfit:
                 values = self._read_each(number, cells, problems)
+                if values.count(None) == len(values):
+                    unreadable += 1
+                    self._give_up_hope(number, unreadable)
             if amount_at is not None and (amount := values[amount_at]) is not None:
                 self._add_up(amount, values)
             for at in prose:
                 if cells[at]:
-                    cells[at] = mask_identifiers(cells[at])[0]  # What must not be stored is not kept as sent either.
+                    # What must not be stored is not kept as sent either; a text far too long is not kept in full.
+                    cells[at], found = mask_identifiers(cells[at][:LONGEST_KEPT])
+                    if found:
+                        self.masked += found
             if in_table_order:
                 values = in_table_order(values)
             if checks and not problems:
@@ -105,6 +119,10 @@ class Reading:
                 yield number, None, tuple(problems), [cell.replace(_NO_TEXT, "") for cell in cells]
             else:
                 yield number, values, (), cells
+
+    def _give_up_hope(self, rows: int, unreadable: int) -> None:
+        if unreadable == rows > self._limits.hopeless_rows:
+            raise refuse("unreadable_file", "hopeless", limit=self._limits.hopeless_rows)
 
     def _read_each(self, number: int, cells: list[str], problems: list[Problem]) -> Values:
         """Cell by cell; adds a problem for each bad one, whose value is then None."""
@@ -119,10 +137,23 @@ class Reading:
 
     def _from_object(self, number: int, row: dict[str, Any], problems: list[Problem]) -> list[str]:
         """The cells of a JSON object; adds a problem for each key that is no column."""
+        if len(row) > self._limits.columns:
+            problems.append(
+                Problem(number, "", "unreadable_row", "", "row_columns", {"limit": str(self._limits.columns)})
+            )
+            row = {
+                name: value for name, value in row.items() if self._mapping.columns.get(name, name) in self.table.names
+            }
         named = {self._mapping.columns.get(name, name): value for name, value in row.items()}
         cells = [_cell(column, named.pop(column.name, None)) for column in self._columns]
         problems += [_unknown_column(number, name, self.table) for name in named]
         return cells
+
+    def _masked_words(self, cells: Sequence[str]) -> list[str]:
+        """Cells of a row whose columns cannot be told: masked where they are words, for a reference is one word."""
+        masked = [mask_identifiers(cell[:LONGEST_KEPT]) if " " in cell else (cell, Counter[str]()) for cell in cells]
+        self.masked.update(sum((found for _, found in masked), Counter[str]()))
+        return [cell for cell, _ in masked]
 
     def _add_up(self, amount: Decimal, values: Values) -> None:
         self.amount += amount
@@ -220,11 +251,6 @@ def _unknown_column(row: int, name: str, table: Table) -> Problem:
 def _unreadable(row: int, broken: Broken) -> Problem:
     excerpt = mask_identifiers(broken.excerpt[: 2 * LONGEST_VALUE])[0][:LONGEST_VALUE]
     return Problem(row, "", "unreadable_row", excerpt, broken.repair, broken.params)
-
-
-def _masked_words(cells: Sequence[str]) -> list[str]:
-    """Cells of a row whose columns cannot be told: masked where they are words, for a reference is one word."""
-    return [mask_identifiers(cell)[0] if " " in cell else cell for cell in cells]
 
 
 def control_problems(reading: Reading, rows: int | None, amount: Decimal | None) -> tuple[Problem, ...]:

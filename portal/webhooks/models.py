@@ -18,6 +18,7 @@ EVENTS: dict[str, dict[str, Any]] = {
         "accounts": 1,
         "placed_at": "2026-11-02T09:00:00Z",
     },
+    "placement.held": {"placement_refs": ["plc_0123456789abcdef"], "hold": "dispute"},
     "recall.requested": {"recall": "rcl_0123456789abcdef", "accounts": 1, "final_at": "2026-11-09T09:00:00Z"},
     "recall.final": {"recall": "rcl_0123456789abcdef", "accounts": 1},
     "request.answered": {"request": "req_0123456789abcdef", "state": "granted"},

@@ -28,6 +28,7 @@ class House:
             self.other = factories.make_user(session, Role.AGENCY_USER, self.b)
             self.bank, self.auditor = factories.make_user(session), factories.make_user(session, Role.AUDITOR)
             self.admin = factories.make_user(session, Role.ADMIN)
+            self.compliance = factories.make_user(session, Role.COMPLIANCE)
 
     def upload(self, text: str, status: int = 303, **fields: str) -> Page:
         """Send the form of a new report."""
@@ -58,7 +59,7 @@ TEXT = csv(row("1"), row("2", "ZZZ"), row("3", at="2026-02-02T10:00:00"), row("1
 def test_a_report_is_sent_followed_and_mended(house: House) -> None:
     house.client.sign_in(house.manager)
     form = house.client.get("/reports/new", title="Send a report")
-    assert set(form.forms["/reports/new"]) == {"csrf_token", "kind", "file", "mode"}
+    assert set(form.forms["/reports/new"]) == {"csrf_token", "kind", "file", "mode", "charset", "rows", "amount", "act"}
     place = house.upload(TEXT).location
     waiting = house.client.get(f"{place}/progress").response.json
     assert (waiting["done"], waiting["finished"]) == (0, False)

@@ -344,7 +344,7 @@ def _work(session: Session, own: int, of_agency: bool) -> dict[str, Values]:
     reports = _each(session, Report.ref, Report.kind + Report.state, *sender)
     whose = WebhookEndpoint.agency_id == own if of_agency else WebhookEndpoint.agency_id.is_(None)
     return {
-        "activity.report": {"ref": reports}, "conduct.of_report": {"ref": _each(session, Report.ref, Report.kind, *sender, Report.kind == "activity")},
+        "activity.report": {"ref": reports}, "mappings.build": {"kind": ["activity", "payments", "complaints"] if of_agency else ["activity"]}, "conduct.of_report": {"ref": _each(session, Report.ref, Report.kind, *sender, Report.kind == "activity")},
         "ledger.one_break": {"break_id": _each(session, Break.id, Break.kind, *breaks)}, "admin.key": {"key_id": _newest(session, ApiKey.key_id)},
         "connections.own_key": {"key_id": _newest(session, ApiKey.key_id, ApiKey.agency_id == own)},
         "connections.endpoint": {"ref": _newest(session, WebhookEndpoint.ref, whose)},

@@ -44,6 +44,7 @@ PARAMETERS: Mapping[str, Sequence[Mapping[str, str]]] = {
     # endpoint: what to put into its address, by the names of tests/canaries._tokens; "=word" is the word itself, "own x" what A has
     "activity.original": _of(ref="report"), "activity.progress": _of(ref="report"), "activity.report": _of(ref="report"),
     "activity.reports_page": _of(), "activity.rows": _of(), "activity.send": _of(), "activity.to_mend": _of(ref="report"),
+    "activity.masked": _of(),
     "activity_api.get_problems": _of(ref="report"), "activity_api.get_report": _of(ref="report"),
     "activity_api.preview_report": _each(kind=("=activity", "=payments", "=inventory", "=complaints", "=collectors", "=accounts")),
     "activity_api.send_report": _each(kind=("=activity", "=payments", "=inventory", "=complaints", "=collectors", "=ledger")),
@@ -60,6 +61,8 @@ PARAMETERS: Mapping[str, Sequence[Mapping[str, str]]] = {
     "collectors.link": _of_code(collector_id="collector"),
     "lapses.index": _of(), "lapses.hold": ({"code": "agency", "jurisdiction": "=US-CA"},), "lapses.recall": ({"code": "agency", "jurisdiction": "=US-CA"},),
     "panel.agencies": _of(), "panel.collector": _of(),
+    "mappings.build": _each(kind=("=activity", "=payments", "=inventory", "=complaints", "=collectors", "=ledger")),
+    "mappings.index": _of(), "mappings.remove": _each(kind=("=activity", "=payments", "=inventory", "=complaints", "=collectors", "=ledger")),
     "agencies.contract": _of_code(contract_id="contract"), "agencies.contracts": _of_code(), "agencies.credential": _of_code(ref="credential"),
     "agencies.credentials": _of_code(), "agencies.discard_contract": _of_code(contract_id="draft"), "agencies.document": _of_code(ref="credential"),
     "agencies.draft": _of_code(), "agencies.edit": _of_code(), "agencies.end_contract": _of_code(contract_id="contract"),

@@ -308,3 +308,12 @@ def test_whatever_the_standard_writer_writes_is_read_again(table: list[list[str]
     limits = Limits()
     read = rows(text.getvalue().encode(), limits=limits)
     assert [[cell.lstrip("'") for cell in row] for row in read] == [[cell.lstrip("'") for cell in row] for row in table]
+
+
+def test_what_a_refusal_quotes_can_be_stored_and_holds_no_card_number() -> None:
+    with pytest.raises(Refused) as refused:
+        list(open_source(io.BytesIO(b'[{"a":1} "\xff\0 4111 1111 1111 1111"]'), "json").rows)
+    quoted = refused.value.problems[0].value
+    assert quoted.encode() == quoted.encode("utf-8", "strict")
+    assert "\0" not in quoted
+    assert "4111 1111" not in quoted

@@ -186,9 +186,9 @@ def test_a_body_that_is_not_thin_is_a_mistake(database: Database, receiver: Rece
         publish(database, who.agency_id, refs=["plc_0123456789abcdef"] * 1000)
 
 
-def test_the_events_are_those_of_the_contract() -> None:
+def test_the_events_are_those_of_the_contract_and_the_hold_on_a_placement() -> None:
     assert " ".join(EVENTS) == (
-        "placement.created recall.requested recall.final request.answered report.processed scorecard.published credential.expiring "
+        "placement.created placement.held recall.requested recall.final request.answered report.processed scorecard.published credential.expiring "
         "statement.issued complaint.assigned"
     )
 

@@ -133,6 +133,18 @@ def test_lanes_take_turns(db: Database) -> None:
     assert order == ["a1", "b1", "a2"]
 
 
+def test_lanes_take_turns_also_where_one_worker_does_everything(
+    db: Database, kind: Callable[..., Callable[[Callable[[Work], None]], object]]
+) -> None:
+    order: list[str] = []
+    kind("test.turns")(lambda item: order.append(item.subject))
+    put(db, "test.turns", "a1", "a2", "a3", "a4", lane="a")
+    put(db, "test.turns", "b1", "b2", lane="b")
+    put(db, "test.turns", "c1", lane="c")
+    work.drain(db)
+    assert order == ["a1", "b1", "c1", "a2", "b2", "a3", "a4"]
+
+
 def test_outward_work_has_its_own_hands(
     db: Database, kind: Callable[..., Callable[[Callable[[Work], None]], object]]
 ) -> None:
