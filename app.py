@@ -25,8 +25,8 @@ from agencies.roster import on_roster_loaded
 from conduct import jobs as conduct_jobs
 from ledger import jobs as ledger_jobs
 from ledger import reconciliation
-from placements import lapse, recall
-from placements.events import BalanceDiffers, PlacementsEnded
+from placements import endings, lapse, recall
+from placements.events import BalanceDiffers, PlacementsEnded, PlanPlaced
 from portal import (
     api,
     clock,
@@ -130,6 +130,8 @@ def _module(name: str) -> ModuleType | None:
 # Which listener of which floor hears what, in order. Read it once and you know everything that happens by itself.
 EVENTS: list[tuple[type, events.Listener]] = [
     (AgencySuspended, recall.recall_all_from),
+    (PlacementsEnded, endings.follow_end),
+    (PlanPlaced, endings.follow_placing),
     (BalanceDiffers, reconciliation.note_balance),
     (ReportAccepted, ledger_jobs.on_report),
     (ReportAccepted, conduct_jobs.on_report),

@@ -356,6 +356,10 @@ class Story:
             countries=(part.country,),
             capacity_accounts=part.capacity,
             term_days=400,
+            settlement_floor=Decimal("0.45"),
+            instalments_most=12,
+            extension_days_most=30,
+            waiver_most=Decimal("0.5"),
         )
         text = f"The agency earns {rate:.0%} of every payment credited to it; payments made straight to the bank earn half of that."
         clauses = [Clause("4.1", text, rate, rate / 2, self.opening)]
@@ -491,6 +495,7 @@ class Story:
             self.say(f"{part.code} has reported its activity ({total:,} rows so far).")
         self._claim_payments()
         self._recall_some()
+        self._ask_some()
         self._follow()
 
     def _expect_files(self, first: date) -> None:
@@ -636,6 +641,30 @@ class Story:
             ]
             self.call("AGY09", "POST", "/recalls/objections", "object-2", json=objections)
         self.say("Forty accounts are recalled and confirmed; twenty more are pending.")
+
+    def _ask_some(self) -> None:
+        """One agency asks: a settlement within its contract, which is granted at once, and five things that a person has to decide."""
+        with self.when(self.end_day, 16):
+            held = [row for row in self._held("AGY01") if row["state"] == "acknowledged" and not row["holds"]][:6]
+            asks: tuple[tuple[str, str, dict[str, Any]], ...] = (
+                ("settlement", "Offers half at once.", {"willingness": "willing", "ability": "later"}),
+                (
+                    "instalment",
+                    "Works again from next month.",
+                    {"instalments": 24, "willingness": "willing", "ability": "later"},
+                ),
+                ("hardship", "Lost the job in spring.", {"willingness": "willing", "ability": "unable"}),
+                ("legal_action", "Has means and refuses to talk.", {"willingness": "unwilling", "ability": "able"}),
+                ("documents", "The person asks for the contract.", {}),
+                ("query", "Two addresses are on file: which one is right?", {}),
+            )
+            for number, (row, (kind, note, terms)) in enumerate(zip(held, asks, strict=False)):
+                if kind == "settlement":
+                    terms["amount"] = str((Decimal(row["itemization"]["balance"]) / 2).quantize(Decimal("0.01")))
+                body = {"placement_ref": row["placement_ref"], "kind": kind, "note": note, "terms": terms}
+                self.call("AGY01", "POST", "/requests", f"ask-{number}", json=body)
+            jobs.run(self.db, "recalls.propose", "demo")
+        self.say("An agency has asked the bank for six things; one was granted at once by its contract.")
 
     # chapter 5
 

@@ -1,8 +1,8 @@
-"""Work and jobs of the activity floor: reading what was sent, asking for what was not, and obeying what people said."""
+"""Work and jobs of the activity floor: reading what was sent, asking for what was not, obeying what people said, and finding what nobody works."""
 
 from __future__ import annotations
 
-from activity import feed, feed_queries, holding
+from activity import feed, feed_queries, holding, idle
 from portal import clock, files, jobs, work
 from portal.db import Database
 from portal.reports import reading
@@ -38,3 +38,14 @@ def open_missing_holds(db: Database) -> str:
     """Open the holds that reports of any age call for and that were never opened."""
     with db.transaction() as session:
         return f"{holding.open_missing_holds(session, at=clock.now())} holds"
+
+
+@jobs.job(
+    "recalls.propose-idle",
+    cron="40 5 * * *",
+    why="An account that nobody works is better elsewhere; only its activity tells.",
+)
+def propose_idle(db: Database) -> str:
+    """Propose to recall what nobody works."""
+    with db.transaction() as session:
+        return f"{idle.propose_idle(session, at=clock.now())} idle"

@@ -9,13 +9,14 @@ from datetime import datetime
 from typing import Any
 from urllib.parse import quote
 
-from sqlalchemy import Select, String, and_, case, cast, exists, or_, select
+from sqlalchemy import Select, String, and_, case, cast, exists, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from activity.models import Activity, InventoryLine, PaymentClaim, ReportedComplaint, Standing
 from agencies.models import Agency
 from placements.holds import HOLD_OF_REPORT, Told
 from placements.models import Account, Hold, Placement
+from placements.proposal_queries import IS_RECALLABLE, is_free
 from portal import lists
 from portal.among import among
 from portal.errors import N_
@@ -342,3 +343,30 @@ def _day(value: str) -> datetime | None:
         return datetime.fromisoformat(f"{value}T00:00:00+00:00")
     except ValueError:
         return None
+
+
+# -- attempts ------------------------------------------------------------------------------------------------------------
+
+ATTEMPTS = ("call", "voicemail", "sms", "email", "letter", "chat", "social", "visit")
+
+
+def last_attempts(session: Session) -> dict[int, datetime]:
+    """When an agency last tried to reach the person, by placement, of those where it ever did."""
+    wanted = select(Activity.placement_id, func.max(Activity.occurred_at)).where(
+        Activity.kind.in_(ATTEMPTS), Activity.standing == Standing.ACCEPTED, Activity.placement_id.is_not(None)
+    )
+    return {key: at for key, at in session.execute(wanted.group_by(Activity.placement_id)) if key is not None}
+
+
+def idle_placements(session: Session, since: datetime) -> list[tuple[int, int]]:
+    """(placement, agency) of what was placed before then and on which nobody tried to reach the person since."""
+    tried = exists().where(
+        Activity.placement_id == Placement.id,
+        Activity.kind.in_(ATTEMPTS),
+        Activity.standing == Standing.ACCEPTED,
+        Activity.occurred_at >= since,
+    )
+    wanted = select(Placement.id, Placement.agency_id).where(
+        IS_RECALLABLE, is_free(), Placement.placed_at < since, ~tried
+    )
+    return [(key, agency_id) for key, agency_id in session.execute(wanted.order_by(Placement.id))]

@@ -54,6 +54,8 @@ class Conditions:
     settlement_floor: Decimal | None = None
     instalments_most: int | None = None
     first_work_days: int | None = None
+    extension_days_most: int | None = None
+    waiver_most: Decimal | None = None
     demands: tuple[Demand, ...] = ()
 
 
@@ -77,7 +79,7 @@ def draft_contract(
         created_by_id=actor.user_id, created_at=at, version=amends.version + 1 if amends else 1, amends_id=amends.id if amends else None,
         remits=conditions.remits, reversal_days=conditions.reversal_days, concentration=conditions.concentration,
         min_share=conditions.min_share, settlement_floor=conditions.settlement_floor, instalments_most=conditions.instalments_most,
-        first_work_days=conditions.first_work_days,
+        first_work_days=conditions.first_work_days, extension_days_most=conditions.extension_days_most, waiver_most=conditions.waiver_most,
     )  # fmt: skip
     taken = N_("This agency has a contract with the number %(number)s already, or a draft of its next version.")
     with unique_or_conflict(session, taken, number=conditions.number):
@@ -211,8 +213,10 @@ def _check(conditions: Conditions, clauses: Sequence[Clause]) -> None:
         raise _wrong("countries", N_("Write countries as two capital letters each, such as US CN."))
     if not {*conditions.products, *(clause.product for clause in clauses if clause.product)} <= set(PRODUCTS):
         raise _wrong("products", N_("Choose products of the list."))
-    if any(share is not None and not 0 <= share <= 1 for share in (conditions.min_share, conditions.settlement_floor)):
-        raise _wrong("min_share", N_("Write shares from 0 to 100 percent."))
+    for name in ("min_share", "settlement_floor", "waiver_most"):
+        share = getattr(conditions, name)
+        if share is not None and not 0 <= share <= 1:
+            raise _wrong(name, N_("Write a percentage from 0 to 100."))
     if conditions.concentration is not None and not 0 < conditions.concentration <= 1:
         raise _wrong("concentration", N_("Write a share above 0 and up to 100 percent."))
     for demand in conditions.demands:

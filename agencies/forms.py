@@ -387,6 +387,10 @@ class ContractForm(FlaskForm):
         voluntary=True,
         description=_("A payment that is taken back later keeps its fee. Empty: the fee always goes back."),
     )
+    extension_days_most = _whole(
+        _("Longest extension, days"), 1, 365, voluntary=True, description=_("Without asking. Empty: it always asks.")
+    )
+    waiver_most = _percent(_("Most interest waived, percent"), _("Without asking. Empty: it always asks."))
     demands = FieldList(FormField(DemandForm), min_entries=3, max_entries=30)
     clauses = FieldList(FormField(ClauseForm), min_entries=2, max_entries=30)
 
@@ -403,7 +407,8 @@ class ContractForm(FlaskForm):
             tuple((self.countries.data or "").split()), self.capacity_accounts.data, self.capacity_amount.data, self.term_days.data,
             self.acknowledge_days.data, self.transit_days.data, self.tail_days.data, Remittance(self.remits.data or Remittance.GROSS), self.reversal_days.data,
             _share(self.concentration.data), _share(self.min_share.data), _share(self.settlement_floor.data), self.instalments_most.data,
-            self.first_work_days.data, tuple(Demand(row.form.code.data, row.form.least.data) for row in self.demands if row.form.code.data),
+            self.first_work_days.data, self.extension_days_most.data, _share(self.waiver_most.data),
+            tuple(Demand(row.form.code.data, row.form.least.data) for row in self.demands if row.form.code.data),
         )  # fmt: skip
 
     def schedule(self) -> list[Clause]:
@@ -432,8 +437,8 @@ def of_contract(contract: Contract, terms: Iterable[FeeTerm], demands: Iterable[
         return None if share is None else share * HUNDRED
 
     names = ("number", "valid_until", "countries", "capacity_accounts", "capacity_amount", "term_days", "acknowledge_days", "transit_days",
-             "tail_days", "reversal_days", "instalments_most", "first_work_days")  # fmt: skip
-    shares = ("concentration", "min_share", "settlement_floor")
+             "tail_days", "reversal_days", "instalments_most", "extension_days_most", "first_work_days")  # fmt: skip
+    shares = ("concentration", "min_share", "settlement_floor", "waiver_most")
     return {
         **{name: getattr(contract, name) for name in names},
         **{name: percent(getattr(contract, name)) for name in shares},

@@ -274,6 +274,7 @@ class Contract(Base):
         ),
         CheckConstraint("min_share IS NULL OR min_share BETWEEN 0 AND 1000000", name="min_share_is_a_share"),
         CheckConstraint("settlement_floor IS NULL OR settlement_floor BETWEEN 0 AND 1000000", name="floor_is_a_share"),
+        CheckConstraint("waiver_most IS NULL OR waiver_most BETWEEN 0 AND 1000000", name="waiver_is_a_share"),
     )
 
     id: Mapped[int] = mapped_column(primary_key=True)
@@ -301,6 +302,8 @@ class Contract(Base):
     )  # least part of a balance it may settle for; none: ask
     instalments_most: Mapped[int | None]  # longest plan of months it may grant; none: ask
     first_work_days: Mapped[int | None]  # service level: the first contact or letter after a placement
+    extension_days_most: Mapped[int | None]  # longest extension of a placement it may grant itself; none: ask
+    waiver_most: Mapped[Decimal | None] = mapped_column(Rate)  # largest part of the interest it may waive; none: ask
     created_by: Mapped[str]
     created_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
     created_at: Mapped[datetime]

@@ -17,8 +17,10 @@ from sqlalchemy.orm import Session
 
 from agencies.models import PROVEN, Credential
 from conduct import history_queries as queries
+from conduct.delegations import AGREED, Delegation, Granted
 from conduct.dossier import CREDITOR, CREDITOR_NAMES, Account, Agency, Complaint, Dossier, Row
 from conduct.facts import NOTHING, UNKNOWN
+from placements import request_queries
 from placements.models import Account as StoredAccount
 
 _ACCOUNT_FACTS: Final = (
@@ -70,7 +72,7 @@ class Case:
 
 
 def load(session: Session, consumer_ids: Collection[int], codes: Mapping[int, str]) -> list[Case]:
-    """Everything known about these consumers, in the order of their ids; four selects however many they are.
+    """Everything known about these consumers, in the order of their ids; the same few selects however many they are.
 
     `codes` names the agencies. Consumers without a row that counts are given too: their breaches may have lost their ground.
     """
@@ -82,9 +84,12 @@ def load(session: Session, consumer_ids: Collection[int], codes: Mapping[int, st
         refs[stored.id] = stored.account_ref
         selves[stored.consumer_id] = consumer_ref
     spans = _placements(session, consumer_ids, codes)
+    delegations = _delegations(session, consumer_ids)
     for told in queries.history(session, consumer_ids):
         case = cases[told.consumer_id]
         row = _row(told, refs[told.account_id], selves[told.consumer_id], codes, spans)
+        if row.kind in AGREED and (limits := delegations.get(told.placement_id)):
+            row.placement = {**row.placement, **limits.facts(row.occurred_at)}
         (case.evidence if told.is_evidence else case.rows).append(row)
         case.sources[told.id] = Source(told.id, told.report_id, told.agency_id, told.account_id, told.occurred_at)
     for complaint, consumer_id, account_ref in queries.complaints(session, consumer_ids):
@@ -148,6 +153,20 @@ def _placements(
     return {
         span.id: {"placed_with": codes[span.agency_id], "placed_on": span.placed_at, "recalled_at": span.ended_at}
         for span in queries.placements(session, consumer_ids)
+    }
+
+
+def _delegations(session: Session, consumer_ids: Collection[int]) -> dict[int, Delegation]:
+    """By placement, what its agency may agree to: by its contract, and by what the bank granted on it."""
+    granted = request_queries.arrangements_of_consumers(session, consumer_ids)
+    return {
+        row.id: Delegation(
+            min(row.placed, row.owed),
+            row.settlement_floor,
+            row.instalments_most,
+            tuple(Granted(one.agreed_at, one.amount, one.instalments) for one in granted.get(row.id, ())),
+        )
+        for row in queries.limits(session, consumer_ids)
     }
 
 

@@ -14,7 +14,7 @@ from sqlalchemy import ColumnElement, case, func, select
 from sqlalchemy.orm import Session, aliased
 
 from activity.models import Activity, ReportedComplaint, Standing
-from agencies.models import Collector, Credential, Exemption
+from agencies.models import Collector, Contract, Credential, Exemption
 from conduct.models import Breach, BreachRow, BreachState
 from conduct.timeline import CONTACTS
 from placements.models import Account, Consumer, Placement
@@ -115,6 +115,18 @@ def placements(session: Session, consumer_ids: Collection[int]) -> Sequence[Any]
     wanted = select(Placement.id, Placement.agency_id, Placement.placed_at, Placement.ended_at)
     joined = wanted.join(Account, Account.id == Placement.account_id)
     return session.execute(joined.where(Account.consumer_id.in_(consumer_ids))).all()
+
+
+def limits(session: Session, consumer_ids: Collection[int]) -> Sequence[Any]:
+    """(id, placed balance, balance owed now, contract's settlement floor and most instalments) of these consumers' placements."""
+    wanted = (
+        select(
+            Placement.id, Placement.balance.label("placed"), Account.balance.label("owed"), Contract.settlement_floor, Contract.instalments_most,
+        )
+        .join(Account, Account.id == Placement.account_id)
+        .join(Contract, Contract.id == Placement.contract_id)
+    )  # fmt: skip
+    return session.execute(wanted.where(Account.consumer_id.in_(consumer_ids))).all()
 
 
 def complaints(session: Session, consumer_ids: Collection[int]) -> Sequence[Any]:

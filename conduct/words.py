@@ -115,6 +115,7 @@ SENTENCES: Final[Mapping[str, str]] = {
     "order_lapsed": N_("The order had lapsed on %(limit)s."),
     "wrong_court": N_("This is not the court for it: %(court)s."),
     "step_not_taken": N_("The row claims a step that is not on record: %(step)s."),
+    "amount_below": N_("%(amount)s was agreed; %(limit)s is the least."),
     "amount_exceeded": N_("%(amount)s was asked for; %(limit)s is the most."),
     "limit_unknown": N_("%(amount)s was asked for, and the most that is allowed is not known."),
     "fee_without_ground": N_("A fee of %(amount)s was charged without a ground."),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy.orm import Session
 
 from activity.events import ReportAccepted
-from ledger import following, invariants, posting, queries, reconciliation
+from ledger import arrangements, following, invariants, posting, queries, recall_value, reconciliation
 from portal import clock, jobs, work
 from portal.db import Database
 
@@ -64,6 +64,28 @@ def credit_late(db: Database) -> str:
     """Credit what was nobody's and is somebody's by now."""
     with db.transaction() as session:
         return f"{posting.credit_late(session)} payments"
+
+
+@jobs.job(
+    "arrangements.follow",
+    cron="30 4 * * *",
+    why="An instalment that did not come is a fact of a day, not of a file: an arrangement breaks on that day.",
+)
+def follow_arrangements(db: Database) -> str:
+    """Bring every running arrangement up to what was paid."""
+    with db.transaction() as session:
+        return f"{arrangements.follow(session, today=clock.today(), at=clock.now())} ended"
+
+
+@jobs.job(
+    "recalls.propose-value",
+    cron="50 5 * * *",
+    why="An account that another tier would bring more of is lost money for every month it stays.",
+)
+def propose_by_value(db: Database) -> str:
+    """Propose the accounts that are worth more elsewhere."""
+    with db.transaction() as session:
+        return f"{recall_value.propose(session, today=clock.today(), at=clock.now())} proposed"
 
 
 @jobs.job(

@@ -12,7 +12,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from agencies.terms import rate_for
-from ledger import queries
+from ledger import arrangements, queries
 from ledger.crediting import Span, credit
 from ledger.entries import Entry, entries_of
 from ledger.events import CREDITED_LATE
@@ -85,6 +85,7 @@ def load_ledger(session: Session, report: Report, rows: Sequence[SoundRow | BadR
         loaded.accepted += 1
     _store(session, report, entries)
     _earn(session, entries)
+    arrangements.follow(session, {entry.account_id for entry in entries}, today=clock.today(), at=clock.now())
     return loaded
 
 

@@ -21,6 +21,7 @@ from ledger.entries import Entry, Owner
 from ledger.matching import Side
 from ledger.models import Break, BreakKind, BreakState, ClaimMatch, Credit, FeeLine, Payment
 from placements.models import Account, Placement, PlacementState, PlanLine, Recall, RecallReason
+from placements.request_models import Arrangement
 from portal.among import among
 from portal.errors import NotFound
 from portal.permissions import Actor
@@ -116,9 +117,14 @@ def spans(session: Session, account_ids: Collection[int]) -> dict[int, list[Span
         Activity.standing == Standing.ACCEPTED,
         or_(Placement.ended_at.is_(None), Activity.occurred_at <= Placement.ended_at),
     )
+    # What the bank granted on a placement's account is as good as a promise that was reported.
+    arranged = exists().where(
+        Arrangement.placement_id == Placement.id,
+        or_(Placement.ended_at.is_(None), Arrangement.agreed_at <= Placement.ended_at),
+    )
     found: dict[int, list[Span]] = defaultdict(list)
     wanted = (
-        select(Placement, Contract.transit_days, Contract.tail_days, promise, Recall.reason)
+        select(Placement, Contract.transit_days, Contract.tail_days, or_(promise, arranged), Recall.reason)
         .join(Contract, Contract.id == Placement.contract_id)
         .outerjoin(Recall, Recall.id == Placement.recall_id)
         .where(among(session, Placement.account_id, account_ids), Placement.state != PlacementState.REFUSED)
@@ -138,6 +144,17 @@ def spans(session: Session, account_ids: Collection[int]) -> dict[int, list[Span
                 placement.ended_at is not None and reason is RecallReason.MISPLACED,
             )
         )
+    return found
+
+
+def paid_entries(session: Session, account_ids: Collection[int]) -> dict[int, list[tuple[date, Decimal]]]:
+    """(day, amount) of every entry on these accounts, by account; what took a payment back is negative."""
+    found: dict[int, list[tuple[date, Decimal]]] = defaultdict(list)
+    wanted = select(Payment.account_id, Payment.paid_on, Payment.amount).where(
+        among(session, Payment.account_id, account_ids)
+    )
+    for account_id, day, amount in session.execute(wanted.order_by(Payment.paid_on, Payment.id)):
+        found[account_id].append((day, amount))
     return found
 
 

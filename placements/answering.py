@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from placements import queries, recall_queries
+from placements import delivery_queries, queries, recall_queries
 from placements.events import ACKNOWLEDGED, OBJECTION_RAISED, RETURNED, STOP_CONFIRMED, BalanceDiffers, PlacementsEnded
 from placements.models import (
     OPEN_PLACEMENT,
@@ -39,11 +39,14 @@ TO_LOOK: Final = timedelta(days=2)
 def acknowledge(session: Session, actor: Actor, rows: Rows, *, at: datetime) -> list[Problem]:
     """Take or refuse placements. A balance that differs from what was placed is told to the ledger, which opens a break."""
     found = queries.own_placements(session, _agency(actor), _refs(rows))
+    told = delivery_queries.told_at(session, found.values())
     refused: list[Placement] = []
 
     def answer(number: int, row: Mapping[str, Any], placement: Placement) -> Problem | None:
         if row["accepted"]:
             _take(session, placement, row["balance"], at)
+        elif placement.state is PlacementState.PLACED and at > told[placement.id].until:
+            return Problem(number, "accepted", "bad_accepted", "no", "window_over")
         elif placement.state is PlacementState.PLACED:
             _end(placement, PlacementState.REFUSED, at)
             placement.refusal_reason = RefusalReason(row["reason"])
@@ -94,7 +97,7 @@ def confirm_stop(session: Session, actor: Actor, rows: Rows, *, at: datetime) ->
 
 
 def raise_objections(session: Session, actor: Actor, rows: Rows, *, at: datetime) -> list[Problem]:
-    """Ask to keep accounts that are being recalled: once for each recall, while it is pending."""
+    """Ask to keep accounts that are being recalled: once for each recall, while it is pending. A row may carry a file's id as `evidence`."""
     found = queries.own_placements(session, _agency(actor), _refs(rows))
     objected = recall_queries.objected(session, [placement.id for placement in found.values()])
     recalls: set[int] = set()
@@ -107,7 +110,7 @@ def raise_objections(session: Session, actor: Actor, rows: Rows, *, at: datetime
         session.add(
             Objection(
                 placement_id=placement.id, recall_id=placement.recall_id, reason=ObjectionReason(row["reason"]), note=row["note"] or "",
-                raised_at=at, raised_by=actor.label,
+                evidence_id=row.get("evidence"), raised_at=at, raised_by=actor.label,
             )
         )  # fmt: skip
         return None

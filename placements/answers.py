@@ -19,6 +19,7 @@ REPAIRS.update(
             "Object to recalls that are pending, once each: this one is final or withdrawn, or was objected to before."
         ),
         "refused_late": N_("This placement was acknowledged before. To give it back, send it to returns."),
+        "window_over": N_("The contract's window to refuse is over. To give the account back, send it to returns."),
         "refusal_reason": N_("Say in reason why you refuse this placement."),
     }
 )

@@ -2,23 +2,41 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Sequence
 from datetime import date, datetime
-from typing import Annotated, Any, Self
+from decimal import Decimal
+from enum import StrEnum
+from typing import Annotated, Any, Self, TypeVar
 
 from flask import Response, jsonify, request
 from flask_babel import get_locale
 from flask_babel import gettext as _
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, model_validator
 
-from placements import answering, answers, items, placing, plan_queries, planning, queries, recall, recall_queries
+from placements import (
+    answering,
+    answers,
+    items,
+    placing,
+    plan_queries,
+    planning,
+    queries,
+    recall,
+    recall_queries,
+    request_items,
+    request_queries,
+    requesting,
+)
+from placements.authority import Terms
 from placements.drafting import Selection
 from placements.models import Placement, PlacementState, Plan, Product, RecallReason
 from placements.planning import Wish
 from placements.recall_queries import Wanted
+from placements.request_models import Ability, Request, RequestKind, RequestState, Willingness
 from portal import api, clock, paging, uploads, web
 from portal.db import session
-from portal.errors import N_, Invalid
+from portal.errors import N_, Invalid, NotFound
 from portal.openapi import page_of
 from portal.reports import web as reports
 from portal.tables.faults import Problem
@@ -27,6 +45,7 @@ from portal.uploads import Parsed, Upload
 blueprint = api.blueprint("placements", __name__)
 BLUEPRINTS = (blueprint,)
 
+Code = TypeVar("Code", bound=StrEnum)
 PAGES = {"limit": "at most 1000", "cursor": "next of the page before"}
 Text = Annotated[str, Field(max_length=4000)]
 Refs = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(min_length=1, max_length=500_000)]
@@ -52,6 +71,11 @@ PLAN = _object(
     seed={"type": ["string", "integer"]}, effective_at=_TEXT, accounts=_NUMBER, balance=_TEXT, currency=_MAYBE,
     by_agency={"type": "array", "items": _object("agency", "accounts", "balance", agency=_TEXT, accounts=_NUMBER, balance=_TEXT)},
     unplaced={"type": "array", "items": _object("account_ref", "reasons", account_ref=_TEXT, reasons={"type": "array", "items": _REASON})},
+)  # fmt: skip
+REQUEST = _object(
+    *request_items.COLUMNS, id=_TEXT, kind={"enum": [kind.value for kind in RequestKind]}, state={"enum": [state.value for state in RequestState]},
+    placement_ref=_TEXT, account_ref=_TEXT, terms={"type": "object"}, note=_TEXT, delegated={"type": "boolean"}, beyond={"type": "array", "items": {"type": "object"}},
+    answer=_TEXT, granted={"type": ["object", "null"]}, asked_at=_TEXT, due_at=_TEXT, decided_at=_MAYBE,
 )  # fmt: skip
 RECALL = _object("id", "reason", "accounts", "final_at", id=_TEXT, reason=_TEXT, accounts=_NUMBER, final_at=_TEXT)
 ROWS = {"$ref": "#/components/schemas/RowsAnswer"}
@@ -86,6 +110,54 @@ class PlacementBody(_Body):
         return self
 
 
+Amount = Annotated[Decimal, Field(ge=0, max_digits=16, decimal_places=2)]
+
+
+class TermsBody(BaseModel):
+    """What is asked for. Terms without a name here are kept for the person who decides."""
+
+    model_config = ConfigDict(extra="allow")
+
+    amount: Amount | None = None
+    currency: Annotated[str, Field(min_length=3, max_length=3)] | None = None
+    waived: Amount | None = None
+    instalments: Annotated[int, Field(ge=1, le=600)] | None = None
+    due_on: date | None = None
+    days: Annotated[int, Field(ge=1, le=3650)] | None = None
+    willingness: Willingness = Willingness.UNKNOWN
+    ability: Ability = Ability.UNKNOWN
+
+    @model_validator(mode="after")
+    def _is_short(self) -> Self:
+        if len(json.dumps(self.model_extra, default=str)) > 4000:
+            raise ValueError("terms without a name of their own have at most 4000 characters")
+        return self
+
+
+class RequestBody(_Body):
+    """What an agency asks for on one account that it holds, named by its own or its placement's reference."""
+
+    account_ref: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    placement_ref: Annotated[str, Field(min_length=1, max_length=100)] | None = None
+    kind: RequestKind
+    terms: TermsBody = TermsBody()
+    note: Text = ""
+
+    @model_validator(mode="after")
+    def _names_one(self) -> Self:
+        if (self.account_ref is None) == (self.placement_ref is None):
+            raise ValueError("give account_ref or placement_ref")
+        return self
+
+    def ask(self) -> requesting.Ask:
+        """The body as the act takes it."""
+        told = self.terms
+        terms = Terms(told.amount, told.waived, told.instalments, told.due_on, told.days)
+        return requesting.Ask(
+            self.kind, terms, self.note, told.willingness, told.ability, told.model_extra or {}, told.currency
+        )
+
+
 class NoteBody(_Body):
     """What goes with a decision."""
 
@@ -112,6 +184,7 @@ class RecallBody(_Body):
     reason: RecallReason
     final_at: AwareDatetime
     note: Text = ""
+    stop_work: bool = False
 
 
 # -- accounts ------------------------------------------------------------------------------------------------------------
@@ -136,7 +209,7 @@ def post_accounts(received: Upload) -> Response:
               answers={200: page_of(PLACEMENT)})  # fmt: skip
 def get_placements() -> Response:
     who = web.actor()
-    wanted = queries.placement_list(who, states=_states(), updated_since=_updated_since())
+    wanted = queries.placement_list(who, states=_among("state", PlacementState), updated_since=_updated_since())
 
     def serialise(reading: Any, rows: Sequence[Any]) -> list[dict[str, Any]]:
         return items.placements(reading, who, rows)
@@ -187,13 +260,17 @@ def _answered(parsed: Parsed, act: Callable[..., list[Problem]]) -> Response:
     return api.rows_answer(len(parsed.rows) - len(found), parsed.rejected + len(found), problems)
 
 
-def _states() -> list[PlacementState]:
-    wanted = [part.strip() for part in request.args.get("state", "").split(",") if part.strip()]
-    if unknown := [part for part in wanted if part not in set(PlacementState)]:
+def _among(name: str, kind: type[Code]) -> list[Code]:
+    """The codes that a parameter names, with commas between them. Raises Invalid for one that there is not."""
+    wanted = [part.strip() for part in request.args.get(name, "").split(",") if part.strip()]
+    if unknown := [part for part in wanted if part not in set(kind)]:
         raise Invalid(
-            N_("There is no state %(state)s."), fields={"state": N_("Write states of placements.")}, state=unknown[0]
+            N_("There is no %(name)s %(value)s."),
+            fields={name: N_("Write codes of the contract.")},
+            name=name,
+            value=unknown[0],
         )
-    return [PlacementState(part) for part in wanted]
+    return [kind(part) for part in wanted]
 
 
 def _updated_since() -> datetime | None:
@@ -211,6 +288,47 @@ def _updated_since() -> datetime | None:
             fields={"updated_since": N_("Write an instant such as 2026-01-31T14:05:00Z.")},
         )
     return instant
+
+
+@blueprint.post("/requests")
+@api.endpoint("requests.ask", "Ask for something on an account: granted at once within the contract's limits", tag="Requests",
+              see="requests.view", body=RequestBody, answers={201: REQUEST})  # fmt: skip
+def post_requests(body: RequestBody) -> Response:
+    found = _held(body)
+    made = requesting.ask(session(), web.actor(), found, body.ask(), at=clock.now())
+    response = jsonify(request_items.request(made, request_queries.arrangement_of(session(), made)))
+    response.status_code = 201
+    return response
+
+
+@blueprint.get("/requests")
+@api.endpoint("requests.view", "Requests with their answers", tag="Requests",
+              query={"state": "one or more states, with commas between them", "kind": "one or more kinds, with commas between them", **PAGES},
+              answers={200: page_of(REQUEST)})  # fmt: skip
+def get_requests() -> Response:
+    states, kinds = _among("state", RequestState), _among("kind", RequestKind)
+    wanted = request_queries.request_list(web.actor(), states=states, kinds=kinds)
+
+    def serialise(reading: Any, rows: Sequence[Any]) -> list[dict[str, Any]]:
+        return request_items.requests(reading, [row[0] for row in rows])
+
+    return paging.answer(wanted, Request.__table__.c.id, serialise, request_items.COLUMNS)
+
+
+def _held(body: RequestBody) -> Placement:
+    """The placement that a request is about. What is not the caller's reads like what does not exist."""
+    who = web.actor()
+    if body.account_ref is not None:
+        found = queries.placement_of_account(session(), who, body.account_ref)
+    else:
+        try:
+            found = queries.get_placement(session(), who, body.placement_ref or "")
+        except NotFound:
+            found = None
+    if found is None:
+        name = "account_ref" if body.account_ref is not None else "placement_ref"
+        raise Invalid(N_("Name an account that you hold now."), fields={name: N_("Name an account that you hold now.")})
+    return found
 
 
 # -- plans ---------------------------------------------------------------------------------------------------------------
@@ -306,7 +424,14 @@ def post_recalls(body: RecallBody) -> Response:
     conditions = body.filter.model_dump() if body.filter else {}
     wanted = Wanted(account_refs=tuple(dict.fromkeys(body.account_refs or ())), **conditions)
     made = recall.request_recall(
-        session(), web.actor(), wanted, body.reason, final_at=body.final_at, note=body.note, at=clock.now()
+        session(),
+        web.actor(),
+        wanted,
+        body.reason,
+        final_at=body.final_at,
+        note=body.note,
+        stop_work=body.stop_work,
+        at=clock.now(),
     )
     response = jsonify(items.requested(made))
     response.status_code = 201

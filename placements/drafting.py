@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 from agencies import queries as agencies
 from agencies.credentials import AgencyFacts, Agreement, holds
 from agencies.models import MAY_RECEIVE, AgencyStatus
-from placements import eligibility, pool_queries, queries
+from placements import eligibility, pool_queries, queries, request_queries
 from placements.dealing import RUN, Dealt, deal, plan_currency
 from placements.eligibility import Held
 from placements.models import Plan, PlanLine
@@ -167,6 +167,7 @@ def _candidates(
     before: Mapping[int, Sequence[str]],
     on: date,
 ) -> list[Candidate]:
+    settled = request_queries.settled(session, (row.account_id for row in known))
     holds, followed = pool_queries.holds_on(session, pool), pool_queries.followed(session, pool)
     made = []
     for row in known:
@@ -187,7 +188,10 @@ def _candidates(
                 late,
                 row.score,
                 eligibility.obstacles(
-                    holds_on=holds.get(row.account_id, ()), holder=holders.get(row.account_id), balance=balance
+                    holds_on=holds.get(row.account_id, ()),
+                    holder=holders.get(row.account_id),
+                    balance=balance,
+                    is_settled=row.account_id in settled,
                 ),
                 followed.get(row.consumer_id),
                 tuple(sorted(set(before.get(row.account_id, ())))),

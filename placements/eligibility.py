@@ -113,12 +113,14 @@ def contracts(agency: AgencyFacts, places: Iterable[Place], day: date) -> dict[P
     return {place: contract for place, contract in found.items() if contract is not None}
 
 
-def obstacles(*, holds_on: Iterable[str], holder: str | None, balance: int) -> tuple[str, ...]:
-    """Why nobody at all may get an account: the kinds of hold that are on, the agency that has it, nothing owed."""
+def obstacles(
+    *, holds_on: Iterable[str], holder: str | None, balance: int, is_settled: bool = False
+) -> tuple[str, ...]:
+    """Why nobody at all may get an account: the kinds of hold that are on, the agency that has it, nothing owed (any more)."""
     found = [hold_obstacle(kind) for kind in sorted(holds_on)]
     if holder is not None:
         found.append(placed_obstacle(holder))
-    if balance <= 0:
+    if balance <= 0 or is_settled:
         found.append(PAID)
     return tuple(found)
 

@@ -28,6 +28,36 @@ RECALL_FINAL = "placements.recall.final"
 STOP_CONFIRMED = "placements.recall.confirmed"
 OBJECTION_RAISED = "placements.objection.raised"
 OBJECTION_DECIDED = "placements.objection.decided"
+REQUEST_ASKED = "placements.request.asked"
+REQUEST_GRANTED = "placements.request.granted"
+REQUEST_REFUSED = "placements.request.refused"
+REQUEST_ANSWERED = "placements.request.answered"
+REQUEST_CLOSED = "placements.request.closed"
+ARRANGEMENT_KEPT = "placements.arrangement.kept"
+ARRANGEMENT_BROKEN = "placements.arrangement.broken"
+ARRANGEMENT_CANCELLED = "placements.arrangement.cancelled"
+DOCUMENT_SUPPLIED = "placements.document.supplied"
+DOCUMENT_READ = "placements.document.read"
+PROPOSAL_MADE = "placements.recall.proposed"
+PROPOSAL_DISMISSED = "placements.recall.dismissed"
+STEP_TAKEN = "placements.step.taken"
+STEP_DONE = "placements.step.done"
+DELETION_PROVED = "placements.deletion.proved"
+RIGHT_OPENED = "placements.right.opened"
+RIGHT_ANSWERED = "placements.right.answered"
+RIGHT_REFUSED = "placements.right.refused"
+EVIDENCE_PACKED = "placements.evidence.packed"
+
+
+@dataclass(frozen=True)
+class ArrangementEnded:
+    """An arrangement was kept, broken or cancelled."""
+
+    arrangement_id: int
+    account_id: int
+    agency_id: int
+    state: str
+    at: datetime
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,7 @@ from flask_babel import lazy_gettext as _
 from flask_wtf import FlaskForm
 from flask_wtf.file import FileField, FileRequired
 from wtforms import (
+    BooleanField,
     DateField,
     DateTimeLocalField,
     DecimalField,
@@ -136,6 +137,10 @@ class RecallForm(FlaskForm):
         _("Final at"), [InputRequired(_("Say when the recall is final."))], format=["%Y-%m-%dT%H:%M", "%Y-%m-%dT%H:%M:%S"],
         description=_("By the bank's clock. The agency's access ends then; a moment in the past means at once."),
     )  # fmt: skip
+    stop_work = BooleanField(
+        _("Stop all work at once"),
+        description=_("The agency proves within the hour that it stopped, however long the recall is pending."),
+    )
     note = TextAreaField(_("Note to the agencies"), [Voluntary(), Length(max=LONG)])
 
     def wanted(self) -> Wanted:
@@ -174,6 +179,7 @@ class ObjectionForm(FlaskForm):
 
     reason = SelectField(_("Reason"), choices=worded(ObjectionReason, words.OBJECTION_REASONS))
     note = TextAreaField(_("Note"), [Length(max=LONG)])
+    evidence = FileField(_("Evidence"), description=_("PDF, PNG or JPEG, at most 20 MB."))
 
 
 class BalanceForm(FlaskForm):

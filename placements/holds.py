@@ -175,6 +175,11 @@ def close_hold(session: Session, actor: Actor, account: Account, hold: Hold, *, 
     return hold
 
 
+def on(session: Session, account: Account) -> Sequence[Hold]:
+    """The holds that are on an account now."""
+    return queries.open_holds(session, [account.id])[account.id]
+
+
 def touch_placements(session: Session, account_ids: Iterable[int], *, at: datetime) -> None:
     """Let the agencies that hold these accounts see that something about them changed."""
     for lot in queries.in_lots(account_ids):

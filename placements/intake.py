@@ -1,7 +1,8 @@
 """Acts: the bank's account tape comes in: new accounts, newer figures of known ones, their people and their holds.
 
 Set-based: a few look-ups and bulk writes for each chunk of a file, whatever its size. A known account is brought up to date only by
-figures of a later day; anything else about it is a repetition.
+figures of a later day; anything else about it is a repetition. A later CSV need not have every column: what it leaves out stays
+as it is known (a delta), and every change of a balance is kept.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from sqlalchemy.orm import Session
 
 from placements import holds, queries
 from placements.jurisdictions import jurisdiction_of
-from placements.models import Account, Consumer, HoldKind, Portfolio
+from placements.models import Account, BalanceChange, Consumer, HoldKind, Portfolio
 from placements.schemas import ACCOUNTS
 from portal import bulk, clock
 from portal.reports.kinds import Loaded, SoundRow
@@ -51,7 +52,8 @@ def load_accounts(session: Session, report: Report, rows: Sequence[SoundRow]) ->
     known = queries.known_accounts(session, {row["account_ref"] for row in told})
     taken = _newest(told, {ref: as_of for ref, (_, as_of) in known.items()})
     newest = {row["account_ref"]: row for row in taken}
-    people = _load_people(session, taken, at)
+    sent = _sent(report)
+    people = _load_people(session, taken, sent, at)
     portfolios = _portfolio_ids(session, {row["portfolio"] for row in taken}, at)
     worked = {
         ref: (people[row["consumer_ref"]], portfolios[row["portfolio"]], _jurisdiction(row), _itemization(row), at)
@@ -59,10 +61,31 @@ def load_accounts(session: Session, report: Report, rows: Sequence[SoundRow]) ->
     }
     _insert(session, [(row, worked[ref]) for ref, row in newest.items() if ref not in known])
     changed = {known[ref][0]: (row, worked[ref]) for ref, row in newest.items() if ref in known}
-    _update(session, changed)
+    _note_balances(session, report, changed, at)
+    _update(session, changed, sent)
     holds.touch_placements(session, changed, at=at)
     _follow_holds(session, newest, at)
     return Loaded(accepted=len(taken), duplicate=len(told) - len(taken))
+
+
+def _sent(report: Report) -> frozenset[str]:
+    """The columns that the file has: all of them for JSON, whose objects have no header, or where a sender's own names stand there."""
+    header = frozenset(report.header or ())
+    return header if header and header <= set(ACCOUNTS.names) else frozenset(ACCOUNTS.names)
+
+
+def _note_balances(
+    session: Session, report: Report, changed: Mapping[int, tuple[Row, Sequence[Any]]], at: datetime
+) -> None:
+    """Keep what was owed before, where a later tape says something else."""
+    before = queries.balances(session, changed)
+    rows = [
+        (key, report.id, row["as_of"], before[key], row["balance"], at)
+        for key, (row, _) in changed.items()
+        if before[key] != row["balance"]
+    ]
+    columns = ("account_id", "report_id", "as_of", "before", "after", "told_at")
+    bulk.insert_rows(session, BalanceChange.__table__, columns, rows)  # type: ignore[arg-type]
 
 
 def phone_key(text: str | None) -> str | None:
@@ -98,10 +121,11 @@ def _portfolio_ids(session: Session, names: set[str], at: datetime) -> dict[str,
 # -- people --------------------------------------------------------------------------------------------------------------
 
 
-def _load_people(session: Session, taken: Sequence[Row], at: datetime) -> dict[str, int]:
+def _load_people(session: Session, taken: Sequence[Row], sent: frozenset[str], at: datetime) -> dict[str, int]:
     """Insert or renew the consumers of these rows; their ids. What a row says counts unless a later day is known already."""
     known = queries.known_consumers(session, {row["consumer_ref"] for row in taken})
     said = {row["consumer_ref"]: row for row in taken if not _is_stale(row, known)}
+    said |= _completed(session, {ref: row for ref, row in said.items() if ref in known}, sent)
     fresh = [(ref, *_person(ref, row), at) for ref, row in said.items() if ref not in known]
     bulk.insert_rows(session, Consumer.__table__, ("consumer_ref", *PERSON, "created_at"), fresh)  # type: ignore[arg-type]
     renewed = [
@@ -112,6 +136,18 @@ def _load_people(session: Session, taken: Sequence[Row], at: datetime) -> dict[s
     _rewrite(session, Consumer, PERSON, renewed)
     found = queries.known_consumers(session, [ref for ref, *_ in fresh])
     return {ref: consumer_id for ref, (consumer_id, _) in (known | found).items()}
+
+
+def _completed(session: Session, said: Mapping[str, Row], sent: frozenset[str]) -> dict[str, Row]:
+    """What is known of people already, where the file has no column for it."""
+    left_out = {*SEALED, "language"} - sent
+    if not left_out or not said:
+        return {}
+    found: dict[str, Row] = {}
+    for person in queries.people(session, said):
+        old = {**person.personal, "language": person.language}
+        found[person.consumer_ref] = {**said[person.consumer_ref], **{name: old.get(name) for name in left_out}}
+    return found
 
 
 def _is_stale(row: Row, known: Mapping[str, tuple[int, date | None]]) -> bool:
@@ -149,12 +185,18 @@ def _insert(session: Session, rows: Sequence[tuple[Row, Sequence[Any]]]) -> None
     bulk.insert_rows(session, Account.__table__, columns, values)  # type: ignore[arg-type]
 
 
-def _update(session: Session, changed: Mapping[int, tuple[Row, Sequence[Any]]]) -> None:
+def _update(session: Session, changed: Mapping[int, tuple[Row, Sequence[Any]]], sent: frozenset[str]) -> None:
+    """Bring known accounts up to date; what the file has no column for stays as it is."""
+    kept = {
+        *(() if not sent.isdisjoint(ITEMIZED) else ("itemization",)),
+        *(() if {"region", "city", "postal_code"} <= sent else ("jurisdiction",)),
+    }
+    columns = (*(name for name in AS_TOLD if name in sent), *(name for name in WORKED_OUT if name not in kept))
     values = [
         {"key": account_id, **{name: row[name] for name in AS_TOLD}, **dict(zip(WORKED_OUT, worked, strict=True))}
         for account_id, (row, worked) in changed.items()
     ]
-    _rewrite(session, Account, (*AS_TOLD, *WORKED_OUT), values)
+    _rewrite(session, Account, columns, [{name: row[name] for name in ("key", *columns)} for row in values])
 
 
 def _rewrite(

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from placements import plan_queries, queries
+from placements import itemizing, plan_queries, queries
 from placements.models import Account, Consumer, Placement, PlacementState, Plan, Recall
 from placements.reasons import Why, sentence
 from placements.recall import Requested
@@ -22,6 +22,12 @@ PLACEMENT_COLUMNS: Final = (
 RECALL_COLUMNS: Final = (
     "recall", "placement_ref", "account_ref", "state", "reason", "requested_at", "final_at", "stopped_at", "note",
 )  # fmt: skip
+PLAIN: Final = tuple(name for name in PLACEMENT_COLUMNS if name not in ("holds", "consumer", "itemization"))
+PERSON: Final = (
+    "consumer_ref", "full_name", "id_number", "birth_date", "phone", "email", "address", "city", "region", "postal_code", "country",
+    "time_zone", "language",
+)  # fmt: skip
+"""The columns of an inventory or delivery as a file: plain ones, holds, then the person."""
 FIGURES: Final = ("principal", "interest", "fees")
 
 
@@ -63,9 +69,22 @@ def consumer(person: Consumer, account: Account, *, is_open: bool) -> dict[str, 
 
 
 def itemization(account: Account) -> dict[str, Any]:
-    """The figures of a validation notice: what was owed on the itemization date and what came since, and today's parts."""
+    """The figures of a validation notice: what was owed on the itemization date and what came since, today's balance with its parts.
+
+    `adds_up` says whether they come to today's balance; a notice with figures that do not would be wrong.
+    """
     parts = {name: str(value) for name in FIGURES if (value := getattr(account, name)) is not None}
-    return {**account.itemization, **parts, "product": account.product.value}
+    stands = {"as_of": account.as_of.isoformat()} if account.as_of else {}
+    difference = itemizing.difference(account.itemization, account.balance)
+    adds_up = {} if difference is None else {"adds_up": difference == 0}
+    return {
+        **account.itemization,
+        **parts,
+        "product": account.product.value,
+        "balance": str(account.balance),
+        **stands,
+        **adds_up,
+    }
 
 
 def itemized(account: Account) -> tuple[date | None, Decimal | None]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from placements import placing, plan_queries, recall, recall_queries
-from placements.recall_queries import Wanted
+from placements import delivering, endings, placing, plan_queries, proposing, recall
 from portal import clock, tasks
 from portal.db import Database
 from portal.errors import N_, DomainError
@@ -37,23 +36,53 @@ def place_due_plans(db: Database) -> str:
 
 
 @job(
-    "placements.due-back",
+    "recalls.propose",
     cron="10 5 * * *",
-    why="A placement whose term is over has to be recalled or extended by somebody.",
+    why="A placement past its term, under a lapsed credential or with an agency that leaves has to be recalled or left by somebody.",
 )
-def tell_due_back(db: Database) -> str:
-    """Open a task while placements are past the day they are due back."""
+def propose_recalls(db: Database) -> str:
+    """Renew the proposals of the policies that placements know themselves."""
     at = clock.now()
     with db.transaction() as session:
-        count = sum(count for _, count in recall_queries.count_of(session, Wanted(due_before=at.date())))
-        if count:
-            tasks.open_task(
-                session, "placements.due_back", "placements:due-back", N_("%(count)s accounts are past the end of their term"),
-                link=f"/recalls/new?reason=term_end&due_before={at.date()}", role=Role.VENDOR_MANAGER, due_at=at, count=count,
-            )  # fmt: skip
-        else:
-            tasks.close_tasks(session, "placements:due-back", SYSTEM)
-        return f"{count} due back"
+        counts = {
+            "past their term": proposing.propose_term_end(session, at=at),
+            "under a lapsed credential": proposing.propose_credential_lapse(session, at=at),
+            "with an agency that leaves": proposing.propose_agency_exit(session, at=at),
+        }
+    return ", ".join(f"{count} {what}" for what, count in counts.items())
+
+
+@job(
+    "placements.unacknowledged",
+    cron="*/15 * * * *",
+    why="An account that its agency has not acknowledged in time is worked by nobody, and no one would notice.",
+)
+def escalate_unacknowledged(db: Database) -> str:
+    """Tell a person about agencies whose window to acknowledge has passed."""
+    with db.transaction() as session:
+        return f"{delivering.escalate_unacknowledged(session, at=clock.now())} unacknowledged"
+
+
+@job(
+    "recalls.stop-work",
+    cron="*/5 * * * *",
+    why="After an order to stop work at once every minute counts: whoever has not proved it within the hour is called.",
+)
+def escalate_stop_work(db: Database) -> str:
+    """Tell a person about orders to stop work that were not confirmed in time."""
+    with db.transaction() as session:
+        return f"{recall.escalate_stop_work(session, at=clock.now())} unconfirmed"
+
+
+@job(
+    "deletions.overdue",
+    cron="20 6 * * *",
+    why="An agency that keeps people's data after its time is the bank's own breach.",
+)
+def escalate_deletions(db: Database) -> str:
+    """Tell a person about agencies that owe a proof of deletion."""
+    with db.transaction() as session:
+        return f"{endings.escalate_deletions(session, at=clock.now())} overdue"
 
 
 def _place(db: Database, ref: str) -> str:

@@ -222,6 +222,21 @@ class Account(Base):
     portfolio: Mapped[Portfolio] = relationship(lazy="raise")
 
 
+class BalanceChange(Base):
+    """One change of what is owed on an account, as a later tape of the bank told it."""
+
+    __tablename__ = "balance_change"
+    __table_args__ = (Index("ix_balance_change_account", "account_id", "told_at"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    account_id: Mapped[int] = mapped_column(ForeignKey("account.id"))
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), index=True)
+    as_of: Mapped[date | None]
+    before: Mapped[Decimal]
+    after: Mapped[Decimal]
+    told_at: Mapped[datetime]
+
+
 class Hold(Base):
     """A reason not to collect, from its start to its end, whoever holds the account."""
 
@@ -338,6 +353,9 @@ class Recall(Base):
     requested_at: Mapped[datetime]
     requested_by: Mapped[str]
     final_at: Mapped[datetime]
+    stop_work: Mapped[bool] = mapped_column(
+        default=False
+    )  # all work stops at once, and the agency proves it within the hour
 
 
 class Placement(Base):
@@ -401,6 +419,7 @@ class Objection(Base):
     recall_id: Mapped[int] = mapped_column(ForeignKey("recall.id"), index=True)  # what it objects to
     reason: Mapped[ObjectionReason] = mapped_column(Choice(ObjectionReason))
     note: Mapped[str] = mapped_column(default="")
+    evidence_id: Mapped[int | None] = mapped_column(ForeignKey("stored_file.id"))
     raised_at: Mapped[datetime]
     raised_by: Mapped[str]
     kept: Mapped[bool | None]  # none: not decided yet

@@ -8,12 +8,13 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Final
 
-from sqlalchemy import Integer, Select, func, select, text, type_coerce
+from sqlalchemy import Integer, Select, func, or_, select, text, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from agencies.models import Agency
 from placements.models import LIMITS_ONLY, Account, Hold, Placement, Plan, PlanLine, PlanState
 from placements.queries import IS_OPEN
+from placements.request_queries import is_settled
 from portal.errors import NotFound
 
 PLACING: Final = 0x70_6C_61_6E  # the advisory lock on PostgreSQL
@@ -227,7 +228,11 @@ def now_placed(session: Session, plan: Plan) -> Sequence[Any]:
 def now_paid(session: Session, plan: Plan) -> Sequence[Any]:
     """(line id,) of assigned lines on whose account nothing is owed any more."""
     return _assigned(
-        session, plan, select(PlanLine.id).join(Account, Account.id == PlanLine.account_id).where(Account.balance <= 0)
+        session,
+        plan,
+        select(PlanLine.id)
+        .join(Account, Account.id == PlanLine.account_id)
+        .where(or_(Account.balance <= 0, is_settled())),
     )
 
 

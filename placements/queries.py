@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from datetime import date, datetime
+from decimal import Decimal
 from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
@@ -13,6 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute, Session, contains_eager, joine
 from agencies.models import Agency
 from placements.models import (
     Account,
+    BalanceChange,
     Consumer,
     Hold,
     HoldKind,
@@ -87,6 +89,27 @@ def known_accounts(session: Session, refs: Collection[str]) -> dict[str, tuple[i
         )
         found.update({ref: (account_id, as_of) for ref, account_id, as_of in rows})
     return found
+
+
+def balances(session: Session, ids: Iterable[int]) -> dict[int, Decimal]:
+    """What is owed on these accounts."""
+    found: dict[int, Decimal] = {}
+    for lot in in_lots(ids):
+        found.update(dict(session.execute(select(Account.id, Account.balance).where(Account.id.in_(lot))).all()))
+    return found
+
+
+def people(session: Session, refs: Collection[str]) -> Sequence[Consumer]:
+    """The consumers with these references."""
+    return [
+        one for lot in in_lots(refs) for one in session.scalars(select(Consumer).where(Consumer.consumer_ref.in_(lot)))
+    ]
+
+
+def balance_changes(session: Session, account: Account) -> Sequence[BalanceChange]:
+    """Every change of what is owed on an account, newest first."""
+    wanted = select(BalanceChange).where(BalanceChange.account_id == account.id)
+    return session.scalars(wanted.order_by(BalanceChange.told_at.desc(), BalanceChange.id.desc())).all()
 
 
 def known_consumers(session: Session, refs: Collection[str]) -> dict[str, tuple[int, date | None]]:
@@ -221,6 +244,13 @@ def get_placement(session: Session, actor: Actor, ref: str) -> Placement:
     if found is None:
         raise NotFound
     return found
+
+
+def placement_of_account(session: Session, actor: Actor, account_ref: str) -> Placement | None:
+    """The open placement of an account as `get_placement` gives it; none if it is not there or not the actor's to see."""
+    wanted = placements_visible_to(actor).join(Placement.account).where(Account.account_ref == account_ref, IS_OPEN)
+    ref = session.scalar(wanted.with_only_columns(Placement.ref))
+    return get_placement(session, actor, ref) if ref else None
 
 
 def placements_of(session: Session, actor: Actor, account: Account) -> Sequence[Placement]:

@@ -29,6 +29,7 @@ from portal.webhooks import publishing as webhooks
 SUSPENSION_GRACE: Final = timedelta(days=5)  # between an agency's suspension and the end of its access
 KEPT_MOST_DAYS: Final = 365
 TO_DECIDE: Final = timedelta(days=2)
+STOP_WITHIN: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -47,9 +48,13 @@ def request_recall(
     *,
     final_at: datetime,
     note: str = "",
+    stop_work: bool = False,
     at: datetime,
 ) -> Requested:
-    """Recall these accounts: pending, and final at once if the final moment has come. Raises Invalid if none of them can be recalled."""
+    """Recall these accounts: pending, and final at once if the final moment has come. Raises Invalid if none of them can be recalled.
+
+    `stop_work`: the agency stops at once and proves it within the hour, however long the recall is pending.
+    """
     found = recall_queries.to_recall(session, wanted)
     if not found:
         raise Invalid(
@@ -58,7 +63,7 @@ def request_recall(
         )
     recall = Recall(
         ref=new_ref("rcl"), reason=reason, note=note.strip(), accounts=len(found), requested_at=at, requested_by=actor.label,
-        final_at=max(final_at, at),
+        final_at=max(final_at, at), stop_work=stop_work,
     )  # fmt: skip
     session.add(recall)
     session.flush()
@@ -81,11 +86,37 @@ def request_recall(
         final_at=recall.final_at,
     )
     for agency_id, count in sorted(Counter(row.agency_id for row in found).items()):
-        data = {"recall": recall.ref, "accounts": count, "final_at": recall.final_at.isoformat()}
+        data = {
+            "recall": recall.ref,
+            "accounts": count,
+            "final_at": recall.final_at.isoformat(),
+            "stop_work": stop_work,
+        }
         webhooks.publish(session, "recall.requested", agency_id, data)
     if recall.final_at <= at:
         finalise_due(session, at=at)
     return Requested(recall, tuple(sorted(set(wanted.account_refs) - {row.account_ref for row in found})))
+
+
+def escalate_stop_work(session: Session, *, at: datetime) -> int:
+    """Tell a person about orders to stop work that an agency has not confirmed within its time; how many accounts.
+
+    Once all are confirmed the task closes by itself.
+    """
+    late = recall_queries.unconfirmed_stops(session, at - STOP_WITHIN)
+    for subject in tasks.open_subjects(session, "recall.stop") - {f"recall:{ref}" for ref, _ in late}:
+        tasks.close_tasks(session, subject, SYSTEM, kind="recall.stop")
+    for ref, count in late:
+        tasks.open_task(
+            session, "recall.stop", f"recall:{ref}", N_("Work on %(count)s accounts was to stop at once and nobody has confirmed it"),
+            link=f"/recalls/{ref}", role=Role.COMPLIANCE, due_at=at, count=count,
+        )  # fmt: skip
+    return sum(count for _, count in late)
+
+
+def may_recall(session: Session, wanted: Wanted) -> bool:
+    """True if any of these accounts is placed and not being recalled already."""
+    return bool(recall_queries.to_recall(session, wanted))
 
 
 def withdraw_recall(session: Session, actor: Actor, recall: Recall, *, at: datetime) -> int:

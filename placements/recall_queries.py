@@ -182,6 +182,29 @@ def progress(session: Session, actor: Actor, recall_ids: Collection[int]) -> dic
     return found
 
 
+def stop_minutes(session: Session, actor: Actor, recall: Recall) -> list[float]:
+    """How many minutes passed from the request to the proof that work had stopped, for each placement proved, shortest first."""
+    wanted = select(Placement.recall_requested_at, Placement.stopped_at).where(
+        Placement.recall_id == recall.id, Placement.stopped_at.is_not(None), Placement.recall_requested_at.is_not(None)
+    )
+    if actor.agency_id is not None:
+        wanted = wanted.where(Placement.agency_id == actor.agency_id)
+    return sorted(
+        max(0.0, (stopped - asked).total_seconds() / 60)
+        for asked, stopped in session.execute(wanted)
+        if asked and stopped
+    )
+
+
+def unconfirmed_stops(session: Session, before: datetime) -> Sequence[Any]:
+    """(recall, accounts) of orders to stop work from before then that are not confirmed for every account."""
+    wanted = select(Recall.ref, func.count()).join(Placement, Placement.recall_id == Recall.id)
+    late = wanted.where(
+        Recall.stop_work, Recall.requested_at <= before, Placement.stopped_at.is_(None), Placement.state.in_(RECALLING)
+    )
+    return session.execute(late.group_by(Recall.ref).order_by(Recall.ref)).all()
+
+
 @dataclass(frozen=True)
 class Due:
     """A pending placement whose final moment has come. `decided_at`: when an objection to this recall was refused, if one was."""

@@ -24,4 +24,17 @@ PERMISSIONS = (
         "recalls.answer", "Confirm that work stopped, or object to a recall.", frozenset({AM}), ("placements:write",)
     ),
     Permission("recalls.write", "Recall accounts and decide objections.", frozenset({VM}), ("plans:write",)),
-)
+    Permission(
+        "requests.view", "See what agencies ask for and what they were answered.", BANK | AGENCY,
+        ("requests:write", "placements:read", "accounts:read"),
+    ),
+    Permission("requests.ask", "Ask the bank for something on one's own accounts.", AGENCY, ("requests:write",)),
+    Permission("requests.decide", "Grant, refuse and answer requests, and end arrangements.", frozenset({VM})),
+    Permission("documents.supply", "Keep documents of accounts and supply them to agencies.", frozenset({VM})),
+    Permission("documents.read", "Read documents of accounts; every look is recorded.", frozenset({VM, CO}) | AGENCY),
+    Permission("proposals.view", "See which accounts the policies would recall.", BANK),
+    Permission("returned.view", "See what happens next to accounts that came back.", BANK),
+    Permission("returned.work", "Take and finish the next steps of one's own role.", frozenset({VM, CO})),
+    Permission("deletions.view", "See which proofs of deletion are owed and given.", BANK | AGENCY),
+    Permission("deletions.prove", "Prove that one's own agency deleted what it held.", frozenset({AM})),
+)  # fmt: skip

@@ -17,7 +17,10 @@ from agencies import tabs
 from agencies.models import MAY_RECEIVE
 from placements import (
     answering,
+    delivery_queries,
+    ending_queries,
     holds,
+    itemizing,
     items,
     listings,
     placing,
@@ -27,6 +30,7 @@ from placements import (
     queries,
     recall,
     recall_queries,
+    request_queries,
     searching,
     words,
 )
@@ -47,7 +51,8 @@ from placements.forms import (
     SearchForm,
 )
 from placements.models import HoldKind, PlacementState, Plan, RecallReason
-from placements.pages import unlicensed
+from placements.pages import endings, requests, unlicensed
+from placements.pages.papers import received
 from placements.planning import Wish
 from placements.reasons import Why, sentence
 from portal import charts, clock, db, files, lists, uploads, web
@@ -63,13 +68,17 @@ from portal.tables.writing import write_csv
 from portal.web import actor, requires, translated
 
 blueprint = Blueprint("placements", __name__)
-BLUEPRINTS = (blueprint, unlicensed.blueprint)
+BLUEPRINTS = (blueprint, requests.blueprint, endings.blueprint, unlicensed.blueprint)
 NAVIGATION: tuple[Item, ...] = (
     {"section": N_("Placing"), "label": N_("Accounts"), "endpoint": "placements.accounts", "icon": "person-lines-fill", "permission": "accounts.view", "order": 20},
     {"section": N_("Placing"), "label": N_("Portfolios"), "endpoint": "placements.portfolios", "icon": "collection", "permission": "accounts.view", "order": 21},
     {"section": N_("Placing"), "label": N_("Plans"), "endpoint": "placements.plans", "icon": "diagram-3", "permission": "plans.view", "order": 22},
     {"section": N_("Placing"), "label": N_("Placements"), "endpoint": "placements.placements", "icon": "briefcase", "permission": "placements.view", "order": 23},
     {"section": N_("Placing"), "label": N_("Recalls"), "endpoint": "placements.recalls", "icon": "arrow-return-left", "permission": "recalls.view", "order": 24},
+    {"section": N_("Placing"), "label": N_("Requests"), "endpoint": "requests.index", "icon": "chat-left-text", "permission": "requests.view", "order": 25},
+    {"section": N_("Placing"), "label": N_("Deliveries"), "endpoint": "endings.deliveries", "icon": "truck", "permission": "placements.view", "order": 26},
+    {"section": N_("Placing"), "label": N_("Returned"), "endpoint": "endings.returned", "icon": "box-arrow-in-left", "permission": "returned.view", "order": 27},
+    {"section": N_("Placing"), "label": N_("Deletions"), "endpoint": "endings.deletions", "icon": "eraser", "permission": "deletions.view", "order": 28},
 )  # fmt: skip
 MOST_PARTS = 1000
 tabs.declare((tabs.Tab("placements.of_agency", N_("Placements"), "placements.view", 20),))
@@ -180,10 +189,17 @@ def _account(
 ) -> str:
     found = queries.get_account(session(), actor(), account_ref)
     placed = queries.placements_of(session(), actor(), found)
+    step, papers = (
+        ending_queries.open_step_of(session(), found),
+        request_queries.documents_of(session(), actor(), found.id),
+    )
     return render_template(
         "placements/account.html", account=found, person=person or found.consumer.masked, is_masked=person is None, words=words,
         holds=queries.holds_of(session(), found), placements=placed, siblings=queries.siblings(session(), actor(), found),
-        itemized=items.itemized(found), hold_form=hold_form or HoldForm(), unmask_form=unmask_form or ReasonForm(),
+        itemized=items.itemized(found), difference=itemizing.difference(found.itemization, found.balance), changes=queries.balance_changes(session(), found),
+        documents=papers, requests=request_queries.of_account(session(), actor(), found),
+        accesses=request_queries.accesses_of(session(), [one.id for one in papers]),
+        step=step, step_ref=next((one.ref for one in placed if step and one.id == step.placement_id), None), barred=found.limitation_on is not None and found.limitation_on < clock.today(), hold_form=hold_form or HoldForm(), unmask_form=unmask_form or ReasonForm(),
     )  # fmt: skip
 
 
@@ -399,21 +415,18 @@ def of_agency(code: str) -> ResponseReturnValue:
 def inventory() -> ResponseReturnValue:
     """An agency's whole inventory with what it needs to collect; people of the bank get persons masked."""
     who = actor()
-    person = ("consumer_ref", "full_name", "id_number", "birth_date", "phone", "email", "address", "city", "region", "postal_code",
-              "country", "time_zone", "language")  # fmt: skip
-    plain = tuple(name for name in items.PLACEMENT_COLUMNS if name not in ("holds", "consumer", "itemization"))
 
     def lines() -> Iterator[Sequence[Any]]:
         with db.database().reading() as reading:
             for lot in queries.in_pages(reading, queries.placement_list(who)):
                 for item in items.placements(reading, who, lot):
                     yield [
-                        *(item[name] for name in plain),
+                        *(item[name] for name in items.PLAIN),
                         " ".join(item["holds"]),
-                        *(item["consumer"].get(name) for name in person),
+                        *(item["consumer"].get(name) for name in items.PERSON),
                     ]
 
-    return _download("inventory", (*plain, "holds", *person), lines())
+    return _download("inventory", (*items.PLAIN, "holds", *items.PERSON), lines())
 
 
 @blueprint.get("/placements/<ref>")
@@ -426,7 +439,9 @@ def placement(ref: str) -> ResponseReturnValue:
         holds=queries.open_holds(session(), [found.account_id])[found.account_id], objections=queries.objections_of(session(), found),
         itemized=items.itemized(found.account), refusal_form=RefusalForm(), return_form=ReturnForm(), objection_form=ObjectionForm(),
         balance_form=BalanceForm(), is_new=found.state is PlacementState.PLACED, is_recalled=found.state is PlacementState.RECALL_PENDING,
-        may_object=not recall_queries.objected(session(), [found.id]),
+        may_object=not recall_queries.objected(session(), [found.id]), requests=request_queries.of_account(session(), actor(), found.account),
+        documents=request_queries.documents_of(session(), actor(), found.account_id), window=delivery_queries.told_at(session(), [found]).get(found.id),
+        now=clock.now(), difference=itemizing.difference(found.account.itemization, found.account.balance),
     )  # fmt: skip
 
 
@@ -477,7 +492,8 @@ def give_back(ref: str) -> ResponseReturnValue:
 @requires("recalls.answer", see="placements.view")
 def raise_objection(ref: str) -> ResponseReturnValue:
     form = ObjectionForm()
-    row = {"reason": _chosen(form), "note": form.note.data}
+    evidence = received(form.evidence.data, "evidence")
+    row = {"reason": _chosen(form), "note": form.note.data, "evidence": evidence.id if evidence else None}
     return _answered(
         ref, answering.raise_objections, row, _("The bank will decide on your objection. The recall waits until then.")
     )
@@ -524,7 +540,7 @@ def new_recall() -> ResponseReturnValue:
             else:
                 made = recall.request_recall(
                     session(), actor(), form.wanted(), RecallReason(form.reason.data), final_at=form.instant(web.settings().bank_zone),
-                    note=form.note.data or "", at=clock.now(),
+                    note=form.note.data or "", stop_work=form.stop_work.data, at=clock.now(),
                 ).recall  # fmt: skip
                 flash(_("%(count)s accounts are being recalled.", count=made.accounts), "good")
                 return redirect(url_for(".one_recall", ref=made.ref), 303)
@@ -545,6 +561,7 @@ def one_recall(ref: str) -> ResponseReturnValue:
     return render_template(
         "placements/recall.html", recall=found, listing=listing, words=words, objections=recall_queries.undecided(session(), actor(), found),
         progress=recall_queries.progress(session(), actor(), [found.id]).get(found.id, {}), form=DecisionForm(),
+        minutes=recall_queries.stop_minutes(session(), actor(), found),
     )  # fmt: skip
 
 

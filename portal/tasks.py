@@ -111,6 +111,12 @@ def close_tasks(
     session.execute(wanted.values(state=state, closed_at=clock.now(), closed_by=actor.label))
 
 
+def open_subjects(session: Session, kind: str) -> set[str]:
+    """The subjects on which a task of this kind is open."""
+    session.flush()
+    return set(session.scalars(select(Task.subject).where(Task.kind == kind, Task.state == TaskState.OPEN)))
+
+
 def mine(actor: Actor) -> Any:
     """The select of the tasks this actor should do: own, or of the actor's role and agency, never the ones on own acts."""
     wanted = select(Task).where(Task.state == TaskState.OPEN, Task.role == actor.role)

@@ -76,6 +76,22 @@ STATES: dict[str, dict[str, Word]] = {
         "refused": Word(_("Refused"), Tone.BAD),
         "closed": Word(_("Closed")),
     },
+    "arrangement": {
+        "running": Word(_("Running"), Tone.INFO),
+        "kept": Word(_("Kept"), Tone.GOOD),
+        "broken": Word(_("Broken"), Tone.BAD),
+        "cancelled": Word(_("Cancelled")),
+    },
+    "proposal": {
+        "open": Word(_("Open"), Tone.WARN),
+        "accepted": Word(_("Accepted"), Tone.GOOD),
+        "dismissed": Word(_("Dismissed")),
+    },
+    "right": {
+        "open": Word(_("Open"), Tone.WARN),
+        "done": Word(_("Done"), Tone.GOOD),
+        "refused": Word(_("Refused"), Tone.BAD),
+    },
     "report": {
         "received": Word(_("Received"), Tone.INFO),
         "reading": Word(_("Reading"), Tone.INFO),

@@ -16,4 +16,7 @@ PERMISSIONS = (
     Permission(
         "accounts.timeline", "See everything that happened on an account, as far as it is one's own.", BANK | AGENCY
     ),
+    Permission("evidence.pack", "Pack the evidence of an account, with the person in full.", frozenset({VM, CO})),
+    Permission("rights.view", "See what people ask for about their own data.", BANK),
+    Permission("rights.manage", "Answer what people ask for about their own data.", frozenset({CO})),
 )

@@ -23,6 +23,7 @@ from portal.web import actor, requires
 from scorecards import publishing, scoring
 from scorecards.forms import MonthForm, ReturnForm, ScoreForm
 from scorecards.models import Scorecard
+from scorecards.pages import rights
 from scorecards.pages.card import card_page, rows_page
 from scorecards.pages.home import admin_home, card_line
 from scorecards.pages.home import home as home_page
@@ -32,10 +33,11 @@ from scorecards.periods import Period
 from scorecards.queries import cards
 
 blueprint = Blueprint("scorecards", __name__)
-BLUEPRINTS = (blueprint,)
+BLUEPRINTS = (blueprint, rights.blueprint)
 NAVIGATION: tuple[Item, ...] = (
     {"section": "", "label": N_("Home"), "endpoint": "scorecards.home", "icon": "house-door", "permission": "portal.home", "order": 1},
     {"section": N_("Panel"), "label": N_("Scorecards"), "endpoint": "scorecards.index", "icon": "speedometer2", "permission": "scorecards.view", "order": 15},
+    {"section": N_("Conduct"), "label": N_("Personal data"), "endpoint": "rights.index", "icon": "person-lock", "permission": "rights.view", "order": 63},
 )  # fmt: skip
 declare_tabs([Tab("scorecards.of_agency", N_("Scorecard"), "scorecards.view", 60)])
 

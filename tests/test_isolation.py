@@ -163,9 +163,9 @@ def test_a_recalled_account_is_out_of_sight_at_once(app: Flask, world: World) ->
         after = _everything_read(app, world)
     assert _status(after, "placements.placement") == _status(after, "scorecards.timeline") == {404}
     assert _places(after, name) == set(), "nothing of the person is left anywhere"
-    # Of the account an agency keeps what it must: that it was taken back, and what it reported and earned itself, each by reference.
+    # Of the account an agency keeps what it must: that it was taken back, that it has to delete, and what it reported and earned itself, each by reference.
     shown = _places(after, names["placement"])
-    assert shown <= {"placements.one_recall", "placements_api.get_recalls"}
+    assert shown <= {"placements.one_recall", "placements_api.get_recalls", "endings.deletions"}
     by_reference = {"activity.rows", "ledger.payments", "ledger.fees", "ledger.breaks", "ledger.one_break", "conduct.breaches", "conduct.breach",
                     "conduct.of_agency", "conduct.of_report", "conduct.complaint_list", "conduct.complaint", "scorecards.rows"}  # fmt: skip
     assert _places(after, names["account"]) - by_reference <= shown

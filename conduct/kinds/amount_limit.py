@@ -1,5 +1,7 @@
 """Kind `amount_limit`: an amount a row states must not exceed a limit by more than a tolerance; equal passes.
 
+With `floor` the limit is the least the amount may be.
+
 All arithmetic is decimal. A limit is a number or another field; where it is not known the amount is a question.
 """
 
@@ -43,6 +45,7 @@ class _Limit:
         self._limit_path: str = params["limit"]
         self._tolerance = Decimal(params["tolerance"])
         self._either_way: bool = params.get("either_way", False)
+        self._floor: bool = params.get("floor", False)
         self._authority: bool = params.get("needs_authority", False)
         self._after: dict[str, Any] = params.get("after_event", {})
         self._flags = frozenset(params.get("flags", ()))
@@ -99,9 +102,10 @@ class _Limit:
         if not isinstance(limit, Decimal):
             yield REVIEW, "limit_unknown", {"amount": str(amount)}
             return
-        excess = abs(amount - limit) if self._either_way else amount - limit
+        excess = abs(amount - limit) if self._either_way else limit - amount if self._floor else amount - limit
         if excess > self._tolerance:
-            yield self._over, "amount_exceeded", {"field": self._field, "amount": str(amount), "limit": str(limit)}
+            reason = "amount_below" if self._floor else "amount_exceeded"
+            yield self._over, reason, {"field": self._field, "amount": str(amount), "limit": str(limit)}
 
     def _limit(self, row: Row) -> Any:
         if self._limit_path[0].isdigit():
@@ -123,7 +127,7 @@ KIND = Kind(
     compile_,
     required={"field": str, "limit": str, "tolerance": str, "when": dict, "over": str},
     optional={
-        "doubtful": list, "either_way": bool, "needs_authority": bool, "after_event": dict, "flags": list,
+        "doubtful": list, "either_way": bool, "floor": bool, "needs_authority": bool, "after_event": dict, "flags": list,
         "claimed_step": bool, "required": dict,
     },
 )  # fmt: skip

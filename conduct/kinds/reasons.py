@@ -7,7 +7,7 @@ from typing import Final
 REASONS: Final = frozenset(
     {
         # what was done, and must not be
-        "against_preference", "amount_exceeded", "asked_again", "asked_to_pay", "charged_in_moratorium",
+        "against_preference", "amount_below", "amount_exceeded", "asked_again", "asked_to_pay", "charged_in_moratorium",
         "complaint_open", "contacted_after_death", "date_moved", "debtor_not_lost", "deleted_early", "deposited_early",
         "deposited_without_notice", "disclosed", "envelope_not_private", "fee_without_ground", "field_wrong", "flagged",
         "forbidden_act", "forbidden_fact", "forbidden_payment", "forbidden_since_event", "forbidden_since_fact",

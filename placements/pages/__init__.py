@@ -1,1 +1,1 @@
-"""Pages of the placements floor that stand beside the views."""
+"""Pages of this floor that stand beside its main ones: requests and documents, endings, what is placed without papers."""

@@ -18,6 +18,7 @@ from conduct.legal_clocks import Sense
 from conduct.words import title_of
 from placements import queries as placements
 from placements.models import Account
+from placements.words import REQUESTS
 from portal.permissions import Actor
 from portal.sealing import mask
 from portal.words_states import severity_word, state_word
@@ -199,6 +200,34 @@ def _deadline(row: Any, account: Account) -> dict[str, Any]:
     }
 
 
+def _asked(row: Any, account: Account) -> dict[str, Any]:
+    amount = format_currency(row.amount, account.currency) if row.amount is not None else None
+    text = _("Request: %(kind)s", kind=_(REQUESTS[row.kind]))
+    return {"text": text, "tone": "info", "detail": amount, "url": f"/requests/{row.ref}"}
+
+
+def _decided(row: Any, account: Account) -> dict[str, Any]:
+    state = state_word("request", row.state.value).label
+    text = _("Request decided: %(kind)s", kind=_(REQUESTS[row.kind]))
+    return {"text": text, "tone": "info", "detail": str(state), "actor": None, "url": f"/requests/{row.ref}"}
+
+
+def _arrangement(row: Any, account: Account) -> dict[str, Any]:
+    tone = {"kept": "good", "broken": "bad"}.get(row.state.value)
+    state = state_word("arrangement", row.state.value).label
+    paid = f"{format_currency(row.paid, account.currency)} / {format_currency(row.amount, account.currency)}"
+    return {"text": _("Arrangement ended: %(state)s", state=state), "tone": tone, "detail": paid}
+
+
+def _objection(row: Any, account: Account) -> dict[str, Any]:
+    return {"text": _("Objection to the recall"), "tone": "warn", "detail": _code(row.reason.value)}
+
+
+def _balance(row: Any, account: Account) -> dict[str, Any]:
+    told = f"{format_currency(row.before, account.currency)} → {format_currency(row.after, account.currency)}"
+    return {"text": _("Balance updated"), "detail": told}
+
+
 def _code(code: str | None) -> str | None:
     return code.replace("_", " ") if code else None
 
@@ -207,4 +236,6 @@ _WRITTEN: dict[str, Callable[[Any, Account], dict[str, Any]]] = {
     "placed": _placed, "acknowledged": _acknowledged, "recall_requested": _recall_requested, "stopped": _stopped, "ended": _ended,
     "activity": _activity, "payment": _payment, "hold_begun": _hold_begun, "hold_ended": _hold_ended, "breach": _breach,
     "complaint": _complaint, "promise": _promise, "deadline": _deadline,
+    "request_asked": _asked, "request_decided": _decided, "arrangement": _arrangement, "objection": _objection,
+    "balance": _balance,
 }  # fmt: skip

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, exists, literal, or_, select, union_all
+from sqlalchemy import ColumnElement, Select, exists, literal, null, or_, select, union_all
 from sqlalchemy.orm import Session, joinedload
 
 from activity.models import Activity, Promise, Standing
@@ -17,7 +17,8 @@ from agencies.models import Agency
 from conduct import queries as breaches
 from conduct.models import Breach, Complaint, LegalDeadline
 from ledger.models import Credit, Payment
-from placements.models import Account, Hold, Placement
+from placements.models import Account, BalanceChange, Hold, Objection, Placement
+from placements.request_models import Arrangement, Request
 from portal.permissions import Actor
 from scorecards.queries import Rows
 from scorecards.queries.days import noon_of
@@ -132,6 +133,48 @@ def _own(wanted: Any, column: Any, actor: Actor) -> Select[Any]:
     return scoped
 
 
+def _requests(at: Any, kind: str) -> Made:
+    def make(actor: Actor, account: Account) -> Select[Any]:
+        wanted: Any = select(at.label("at"), literal(kind).label("kind"), Request.id.label("id"))
+        return _own(wanted.where(Request.account_id == account.id, at.is_not(None)), Request.agency_id, actor)
+
+    return make
+
+
+def _arrangements(actor: Actor, account: Account) -> Select[Any]:
+    wanted: Any = select(
+        Arrangement.ended_at.label("at"), literal("arrangement").label("kind"), Arrangement.id.label("id")
+    )
+    ended = wanted.where(Arrangement.account_id == account.id, Arrangement.ended_at.is_not(None))
+    return _own(ended, Arrangement.agency_id, actor)
+
+
+def _objections(actor: Actor, account: Account) -> Select[Any]:
+    wanted: Any = select(Objection.raised_at.label("at"), literal("objection").label("kind"), Objection.id.label("id"))
+    wanted = wanted.join(Placement, Placement.id == Objection.placement_id).where(Placement.account_id == account.id)
+    return _own(wanted, Placement.agency_id, actor)
+
+
+def _balances(actor: Actor, account: Account) -> Select[Any]:
+    """What the bank told of the balance; an agency sees what was told while it held the account."""
+    wanted: Any = select(
+        BalanceChange.told_at.label("at"), literal("balance").label("kind"), BalanceChange.id.label("id")
+    )
+    wanted = wanted.where(BalanceChange.account_id == account.id)
+    if actor.agency_id is None:
+        told: Select[Any] = wanted
+        return told
+    bound: Select[Any] = wanted.where(
+        exists().where(
+            Placement.account_id == BalanceChange.account_id,
+            Placement.agency_id == actor.agency_id,
+            BalanceChange.told_at >= Placement.placed_at,
+            or_(Placement.ended_at.is_(None), Placement.ended_at >= BalanceChange.told_at),
+        )
+    )
+    return bound
+
+
 _KEYS: dict[str, Made] = {
     "placed": _placements(Placement.placed_at, "placed"),
     "acknowledged": _placements(Placement.acknowledged_at, "acknowledged"),
@@ -146,6 +189,11 @@ _KEYS: dict[str, Made] = {
     "complaint": _complaints,
     "promise": _promises,
     "deadline": _deadlines,
+    "request_asked": _requests(Request.asked_at, "request_asked"),
+    "request_decided": _requests(Request.decided_at, "request_decided"),
+    "arrangement": _arrangements,
+    "objection": _objections,
+    "balance": _balances,
 }
 
 
@@ -164,6 +212,7 @@ def _rows(session: Session, page: Sequence[Any]) -> dict[tuple[str, int], tuple[
 _TABLE = {
     **dict.fromkeys(("placed", "acknowledged", "recall_requested", "stopped", "ended"), "placement"),
     **dict.fromkeys(("hold_begun", "hold_ended"), "hold"),
+    **dict.fromkeys(("request_asked", "request_decided"), "request"),
 }
 
 
@@ -181,6 +230,12 @@ def _of_table(session: Session, name: str, ids: set[int]) -> list[tuple[int, tup
         "complaint": select(Complaint, Agency.name).outerjoin(Agency, Agency.id == Complaint.agency_id),
         "promise": select(Promise, Agency.name).outerjoin(Agency, Agency.id == Promise.agency_id),
         "deadline": select(LegalDeadline, Agency.name).outerjoin(Agency, Agency.id == LegalDeadline.agency_id),
+        "request": select(Request, Agency.name).join(Agency, Agency.id == Request.agency_id),
+        "arrangement": select(Arrangement, Agency.name).join(Agency, Agency.id == Arrangement.agency_id),
+        "objection": select(Objection, Agency.name)
+        .join(Placement, Placement.id == Objection.placement_id)
+        .join(Agency, Agency.id == Placement.agency_id),
+        "balance": select(BalanceChange, null()),
     }
     keys = {
         "placement": Placement.id,
@@ -191,6 +246,10 @@ def _of_table(session: Session, name: str, ids: set[int]) -> list[tuple[int, tup
         "complaint": Complaint.id,
         "promise": Promise.activity_id,
         "deadline": LegalDeadline.id,
+        "request": Request.id,
+        "arrangement": Arrangement.id,
+        "objection": Objection.id,
+        "balance": BalanceChange.id,
     }
     found = session.execute(selects[name].where(keys[name].in_(list(ids))).add_columns(keys[name]))
     return [(key, (row, agency)) for row, agency, key in found]

@@ -28,10 +28,15 @@ from agencies.verifying import Paper
 from conduct import reviewing
 from conduct.models import Breach, BreachState, Complaint
 from ledger.models import Break
-from placements import answering, planning, recall
+from placements import answering, documents, planning, proposing, recall, request_queries, requesting
+from placements import queries as queries_of_placements
+from placements.authority import Terms
+from placements.ending_models import Proposal
 from placements.models import Account, Placement, PlacementState, Plan, Recall, RecallReason
 from placements.planning import Wish
 from placements.recall_queries import Wanted
+from placements.request_models import PaperKind, Request, RequestKind
+from placements.rights_models import RightKind, RightsCase
 from portal import clock, files, invitations, keys, queries, saved_views, sessions, uploads, work
 from portal.audit import AuditEntry
 from portal.jobs import JOBS
@@ -43,7 +48,7 @@ from portal.reports.models import Report
 from portal.webhooks import publishing as webhooks
 from portal.webhooks.models import DeliveryState, WebhookEndpoint
 from portal.work import WorkItem, WorkState
-from scorecards import publishing, scoring
+from scorecards import personal_data, publishing, scoring
 from scorecards.models import Measure, Scorecard
 from scorecards.periods import Period
 from scorecards.queries import cards
@@ -66,6 +71,7 @@ def furnish(app: Flask) -> str:
         _vetting(session, people)
         _plans(session, people)
         _recall(session, people)
+        _requests(session, people)
         _complaints(session, people)
         _breaches(session, people)
         _scorecards(session, people)
@@ -181,6 +187,50 @@ def _recall(session: Session, people: Mapping[str, Actor]) -> None:
     )
 
 
+def _requests(session: Session, people: Mapping[str, Actor]) -> None:
+    """Requests of OWN in every state, with an arrangement, a document, a proposal and a person's request about their data."""
+    now, vera, manager = clock.now(), people["vendor_manager"], people["agency_manager"]
+    wanted = (
+        select(Placement.ref)
+        .join(Placement.agency)
+        .where(Agency.code == OWN, Placement.state == PlacementState.ACKNOWLEDGED)
+    )
+    refs = session.scalars(wanted.order_by(Placement.id.desc()).limit(6)).all()
+    held = [queries_of_placements.get_placement(session, manager, ref) for ref in refs]
+    kinds = (
+        RequestKind.HARDSHIP,
+        RequestKind.DOCUMENTS,
+        RequestKind.QUERY,
+        RequestKind.LEGAL_ACTION,
+        RequestKind.INSTALMENT,
+    )
+    made = [
+        requesting.ask(session, manager, one, requesting.Ask(kind, Terms(instalments=24), "Please look at it."), at=now)
+        for one, kind in zip(held, kinds, strict=False)
+    ]
+    found = [request_queries.get(session, vera, one.ref) for one in made]
+    file = files.keep(
+        session,
+        vera,
+        files.store().receive(BytesIO(b"%PDF-1.4\n%%EOF\n"), 1 << 10),
+        name="contract.pdf",
+        content_type="application/pdf",
+    )
+    documents.supply(
+        session, vera, found[1].account, file, kind=PaperKind.CONTRACT, title="Loan contract", request=found[1], at=now
+    )
+    requesting.reply(session, vera, found[2], answer="The newer one.", at=now)
+    requesting.refuse(session, vera, found[3], answer="No rule sends it to court.", at=now)
+    requesting.grant(session, vera, found[4], at=now)
+    own = held[5].agency_id
+    proposing.propose(session, "term_end", {own: {held[5].id: {"due_back_on": "2026-01-01"}}}, at=now)
+    person = held[5].account.consumer
+    for kind in RightKind:
+        personal_data.open_case(
+            session, people["compliance"], person, kind, received_on=clock.today(), note="By letter.", at=now
+        )
+
+
 def _complaints(session: Session, people: Mapping[str, Actor]) -> None:
     """Two complaints that OWN reports, one of them from a regulator; and a report that cannot be read."""
     held = session.execute(
@@ -256,6 +306,7 @@ DOWNLOADS = frozenset({
     "static", "bootstrap.static", "health.healthz", "health.readyz", "metrics.metrics", "openapi_api.document", "portal.invitation_code",
     "agencies.document", "activity.original", "activity.to_mend", "activity.progress", "placements.inventory", "placements.plan_accounts",
     "placements.plan_left_out", "login.code", "feed.kit_file",
+    "endings.delivery", "endings.certificate", "endings.objection_evidence", "requests.evidence",
 })  # fmt: skip
 """What a GET gives that is no page: files, figures for machines, and the second step of signing in, which the demo does without."""
 
@@ -324,6 +375,10 @@ def _placing(session: Session, own: int, of_agency: bool) -> dict[str, Values]:
     recalls = select(Recall.ref).where(exists().where(Placement.recall_id == Recall.id, *mine)).order_by(Recall.id)
     return {
         "placements.account": {"account_ref": accounts}, "scorecards.timeline": {"ref": accounts},
+        "requests.page": {"ref": _each(session, Request.ref, Request.state, *([Request.agency_id == own] if of_agency else []))},
+        "requests.ask": {"ref": session.scalars(select(Placement.ref).where(Placement.agency_id == own, Placement.state == "acknowledged").limit(1)).all()},
+        "requests.supply": {"account_ref": accounts}, "rights.evidence": {"ref": accounts}, "rights.case": {"ref": _each(session, RightsCase.ref, RightsCase.kind)},
+        "endings.proposal": {"ref": _each(session, Proposal.ref, Proposal.state)},
         "placements.placement": {"ref": _each(session, Placement.ref, Placement.state, *mine, *([Placement.ended_at.is_(None)] if of_agency else []))},
         "placements.one_recall": {"ref": session.scalars(recalls).all()}, "placements.plan": {"ref": _each(session, Plan.ref, Plan.state)},
     }  # fmt: skip

@@ -51,6 +51,8 @@ GET /recalls
 POST /recalls/confirmations
 POST /recalls/objections
 POST /returns
+POST /requests
+GET /requests
 POST /reports/activity
 POST /reports/payments
 POST /reports/inventory

@@ -17,8 +17,8 @@ from conduct import legal_queries
 from conduct import queries as conduct_queries
 from conduct.models import Breach, Complaint
 from ledger import queries as ledger_queries
+from placements import delivery_queries, ending_queries, recall_queries, request_queries
 from placements import queries as placement_queries
-from placements import recall_queries
 from placements.models import Account, Placement, Recall
 from portal import queries, saved_views, sessions, tasks
 from portal.people import ApiKey, SavedView, SignIn, User
@@ -32,6 +32,8 @@ from scorecards.queries import cards
 
 promises_list, visits_list = promise_queries.promises_list, visit_queries.visits_list
 expected_list, deadlines_list = feed_queries.expected_list, legal_queries.deadlines_list
+requests_visible_to, documents_visible_to = request_queries.requests_visible_to, request_queries.documents_visible_to
+deletions_list, deliveries_list = ending_queries.deletions_list, delivery_queries.deliveries_list
 recalled_placements, recalled_list = recall_queries.recalled_placements, recall_queries.recalled_list
 
 
@@ -77,6 +79,10 @@ REMOVED: Mapping[str, Removed] = {
     "recalls": Removed(recall_queries, "visible_to", lambda _actor: select(Recall), ("placements.recalls", "placements.one_recall")),
     "recalled placements": Removed(recall_queries, "recalled_placements", lambda _actor: recalled_placements(SYSTEM), ("placements_api.get_recalls",)),
     "a recall's list": Removed(recall_queries, "recalled_list", lambda _actor, found: recalled_list(SYSTEM, found), ("placements.one_recall",)),
+    "requests": Removed(request_queries, "requests_visible_to", lambda _actor: requests_visible_to(SYSTEM), ("requests.index", "requests.page", "placements_api.get_requests")),
+    "documents": Removed(request_queries, "documents_visible_to", lambda _actor: documents_visible_to(SYSTEM), ("requests.read",)),
+    "deletions": Removed(ending_queries, "deletions_list", lambda _actor: deletions_list(SYSTEM), ("endings.deletions",)),
+    "deliveries": Removed(delivery_queries, "deliveries_list", lambda _actor: deliveries_list(SYSTEM), ("endings.deliveries",)),
     "reports": Removed(report_queries, "visible_to", lambda _actor: select(Report), ("activity.report", "activity.original", "activity_api.get_report")),
     "lists of reports and activity": Removed(activity_queries, "_of", lambda _actor, wanted, _column: wanted, ("activity.reports_page", "activity.rows")),
     "promises": Removed(promise_queries, "promises_list", lambda _actor: promises_list(SYSTEM), ("following.promises",)),

@@ -39,8 +39,10 @@ from agencies.models import Agency, AgencyStatus, Contract, ContractState, Crede
 from conduct.legal_clocks import ClockState, Sense
 from conduct.models import Breach, BreachRow, Complaint, LegalDeadline
 from ledger.models import Break, BreakKind, ClaimMatch, FeeLine
+from placements.ending_models import Deletion, NextStep, Proposal, ProposalLine, Step
 from placements.models import (
     Account,
+    BalanceChange,
     Consumer,
     Hold,
     HoldKind,
@@ -48,10 +50,23 @@ from placements.models import (
     ObjectionReason,
     Placement,
     PlacementState,
+    Plan,
     PlanLine,
     Recall,
     RecallReason,
 )
+from placements.request_models import (
+    Ability,
+    AccountDocument,
+    Arrangement,
+    DocumentAccess,
+    PaperKind,
+    Request,
+    RequestKind,
+    RequestState,
+    Willingness,
+)
+from placements.rights_models import RightKind, RightsCase
 from portal import audit, clock, files, mail, sealing, tasks
 from portal.db import Base
 from portal.files import StoredFile
@@ -90,7 +105,7 @@ SHAPED = frozenset({
     "currency", "country", "jurisdiction", "region", "language", "time_zone", "time_zones", "period", "kind", "code", "products", "countries", "scopes",
     "events", "event", "page", "ground", "format_name", "charset", "column", "repair", "rule", "severity", "verdict", "category", "paid_to", "method",
     "direction", "outcome", "party", "purpose", "dialer", "endpoint_type", "side", "band", "gate", "status", "content_type", "place", "principal", "path",
-    "key", "tier", "channel", "params", "why", "gates", "grade", "inputs", "explanation", "itemization", "clause",
+    "key", "tier", "channel", "policy", "step", "role", "treatment", "beyond", "willingness", "ability", "params", "why", "gates", "grade", "inputs", "explanation", "itemization", "clause",
 })  # fmt: skip
 
 
@@ -208,7 +223,45 @@ def _fill(session: Session, side: Side, shared: dict[str, int]) -> None:
     session.add(RejectedRow(report_id=report.id, row=1, cells=["x"]))
     _conduct(session, book, agency, held, report, shared["account"])
     _money(session, book, agency, held, contract, report)
+    _asked(session, held, contract, file)
     _machine(session, agency)
+
+
+def _asked(session: Session, held: list[Held], contract: Contract, file: StoredFile) -> None:
+    """A request with its arrangement, a document with a look at it, a proposal, a next step, a deletion, a balance change, a person's right."""
+    one, ended = held[0], held[-2]
+    request = Request(
+        ref=f"req_{one.id}", kind=RequestKind.SETTLEMENT, state=RequestState.GRANTED, placement_id=one.id, account_id=one.account_id, agency_id=one.agency_id,
+        amount=Decimal(5), note="n", treatment="find_out", treatment_version="v", asked_at=NOW, asked_by="b", due_at=NOW, answer="a", decided_at=NOW,
+        decided_by="b", evidence_id=file.id, further={"x": "y"}, beyond=[], willingness=Willingness.UNKNOWN, ability=Ability.UNKNOWN,
+    )  # fmt: skip
+    session.add(request)
+    session.flush()
+    session.add(Arrangement(
+        request_id=request.id, placement_id=one.id, account_id=one.account_id, agency_id=one.agency_id, kind=request.kind, balance=Decimal(9), amount=Decimal(5),
+        waived=Decimal(4), share=Decimal("0.5"), instalments=1, first_due_on=PLACED_ON, last_due_on=PLACED_ON, agreed_at=NOW, paid=Decimal(1),
+    ))  # fmt: skip
+    document = AccountDocument(
+        ref=f"doc_{one.id}", account_id=one.account_id, kind=PaperKind.CONTRACT, title="t", file_id=file.id, request_id=request.id, supplied_at=NOW,
+        supplied_by="b",
+    )  # fmt: skip
+    proposal = Proposal(
+        ref=f"prp_{one.id}", agency_id=one.agency_id, policy="term_end", reason=RecallReason.TERM_END, accounts=1, proposed_at=NOW, renewed_at=NOW, note="n",
+        decided_by="b",
+    )  # fmt: skip
+    session.add_all((document, proposal))
+    session.flush()
+    consumer_id = session.get_one(Account, one.account_id).consumer_id
+    session.add_all((
+        DocumentAccess(document_id=document.id, at=NOW, by="b", agency_id=one.agency_id),
+        ProposalLine(proposal_id=proposal.id, placement_id=one.id, why={"x": "y"}),
+        NextStep(placement_id=ended.id, account_id=ended.account_id, step=Step.PLACE_AGAIN, role=Role.VENDOR_MANAGER, due_on=PLACED_ON, opened_at=NOW, note="n"),
+        Deletion(placement_id=ended.id, account_id=ended.account_id, agency_id=ended.agency_id, due_on=PLACED_ON, method="m", certificate_id=file.id),
+        BalanceChange(account_id=one.account_id, report_id=session.scalars(select(Report.id).where(Report.agency_id == one.agency_id).limit(1)).one(),
+                      before=Decimal(9), after=Decimal(8), told_at=NOW),
+        RightsCase(ref=f"rgt_{one.id}", consumer_id=consumer_id, kind=RightKind.ACCESS, received_on=PLACED_ON, due_on=PLACED_ON, note="n", opened_at=NOW,
+                   opened_by="b", answer="a", outcome={}),
+    ))  # fmt: skip
 
 
 def _papers(session: Session, agency: Agency, file: StoredFile) -> None:
@@ -598,4 +651,6 @@ def _tokens(session: Session, side: Side) -> dict[str, Any]:
         "breach": first(Breach.ref), "complaint": first(Complaint.ref), "break": first(Break.id), "scorecard": first(Scorecard.ref),
         "key": first(ApiKey.key_id), "webhook": first(WebhookEndpoint.ref), "message": first(WebhookDelivery.message_id), "view": first(SavedView.id),
         "expectation": first(Expectation.id), "sign_in": first(SignIn.id), "person": first(User.id), "email": first(User.email), "file": first(StoredFile.name),
+        "request": first(Request.ref), "document": first(AccountDocument.ref), "proposal": first(Proposal.ref),
+        "right": first(RightsCase.ref), "plan": session.scalars(select(Plan.ref).join(PlanLine, PlanLine.plan_id == Plan.id).where(PlanLine.agency_id == side.agency_id).limit(1)).one(),
     }  # fmt: skip

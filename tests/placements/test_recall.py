@@ -267,7 +267,7 @@ def test_when_an_agency_is_suspended_everything_it_holds_is_recalled_and_a_perso
         assert len(session.scalars(recall_queries.visible_to(SYSTEM)).all()) == 1, "hearing it twice changes nothing"
 
 
-def test_placements_past_their_term_become_a_task_until_somebody_recalls_them(db: Database) -> None:
+def test_placements_past_their_term_are_proposed_until_somebody_recalls_them(db: Database) -> None:
     today = clock.today()
     with db.transaction() as session:
         agency, _ = held(session, "A")
@@ -277,11 +277,11 @@ def test_placements_past_their_term_become_a_task_until_somebody_recalls_them(db
             agency,
             due_back_on=today - timedelta(days=1),
         )
-    assert jobs.tell_due_back(db) == "1 due back"
-    assert jobs.tell_due_back(db) == "1 due back"
+    assert jobs.propose_recalls(db).startswith("1 past their term")
+    assert jobs.propose_recalls(db).startswith("1 past their term")
     with db.transaction() as session:
         assert session.scalars(select(Task.state)).all() == ["open"]
         requested(session, "LATE", final_at=clock.now() + WEEK)
-    assert jobs.tell_due_back(db) == "0 due back"
+    assert jobs.propose_recalls(db).startswith("0 past their term")
     with db.reading() as session:
         assert session.scalars(select(Task.state)).all() == ["done"]
