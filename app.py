@@ -20,12 +20,12 @@ from werkzeug.middleware.proxy_fix import ProxyFix
 from activity import feed
 from activity.calendar import BankDays
 from activity.events import ReportAccepted
-from agencies.events import AgencySuspended, CredentialGained, CredentialLapsed, RosterLoaded
+from agencies.events import AgencyExiting, AgencySuspended, CredentialGained, CredentialLapsed, RosterLoaded
 from agencies.roster import on_roster_loaded
 from conduct import jobs as conduct_jobs
 from ledger import jobs as ledger_jobs
 from ledger import reconciliation
-from placements import endings, lapse, recall
+from placements import endings, lapse, recall, returning_all
 from placements.events import BalanceDiffers, PlacementsEnded, PlanPlaced
 from portal import (
     api,
@@ -132,6 +132,9 @@ EVENTS: list[tuple[type, events.Listener]] = [
     (AgencySuspended, recall.recall_all_from),
     (PlacementsEnded, endings.follow_end),
     (PlanPlaced, endings.follow_placing),
+    (AgencyExiting, recall.recall_all_from),
+    (AgencyExiting, returning_all.note_exit),
+    (PlacementsEnded, returning_all.note_ends),
     (BalanceDiffers, reconciliation.note_balance),
     (ReportAccepted, ledger_jobs.on_report),
     (ReportAccepted, conduct_jobs.on_report),

@@ -17,7 +17,7 @@ import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from decimal import Decimal
@@ -32,6 +32,9 @@ from activity.calendar import Cadence, Due
 from agencies import contracts, verifying, vetting
 from agencies import queries as agency_queries
 from agencies.asked import Asked, asked_in, places
+from agencies.asking import policies, requests
+from agencies.asking import queries as asking
+from agencies.asking.policies import Wording
 from agencies.cycles import longest_until
 from agencies.models import Agency, AgencyKind, AgencyStatus
 from agencies.terms import Clause
@@ -47,7 +50,7 @@ from portal.keys import AGENCY_SCOPES, BANK_SCOPES
 from portal.people import Role
 from portal.permissions import SYSTEM, Actor
 from portal.tables.writing import write_csv
-from samples import activity, claims, complaints, tape
+from samples import activity, claims, complaints, diligence, tape
 from samples.panel import PlacedAccount, Profile
 from scorecards import publishing, scoring
 from scorecards.periods import Period
@@ -132,6 +135,14 @@ PANEL = (
     Part("AGY10", "Meridian Collect", "US", profile=Profile(pace=1.2, skill=0.95, bad_share=0.008, misconduct=2.0)),
 )
 PART = {part.code: part for part in PANEL}
+POLICY = Wording(
+    "Conduct towards debtors", "1",
+    "1. Nobody is called before eight in the morning or after nine in the evening of the place where they live.\n"
+    "2. Whoever asks us to stop is not called again. A dispute is written down and answered first.\n"
+    "3. Third parties learn nothing of a debt.\n"
+    "4. What was said is written down on the same day.",
+    date.max,
+)  # fmt: skip
 
 
 # -- commands ------------------------------------------------------------------------------------------------------------
@@ -303,6 +314,7 @@ class Story:
         """Every agency applies, is reviewed, shows its papers and gets a contract that another person approves."""
         for part in PANEL:
             self._vet(part)
+        self._ask_of_agencies()
         self.say(f"{len(PANEL)} agencies are vetted, with their credentials and contracts.")
 
     def _vet(self, part: Part) -> None:
@@ -319,7 +331,9 @@ class Story:
                 agency = vetting.add_agency(session, vera, part.code, who, at=at)
                 self._show_papers(part, agency, session, vera, clara, at)
                 self._sign_contract(part, agency, session, vera, amos, at)
-                vetting.submit(session, vera, agency, reason="Application complete.", at=at)
+                review = diligence.tell_everything(session, vera, agency, self._evidence(session, part, vera), at=at)
+                later = self.end_day + timedelta(days=60) if part.ramp else None
+                diligence.look_into(session, clara, agency, review, at=at, on_condition=later)
                 if part.ramp:
                     vetting.put_on_probation(
                         session,
@@ -335,6 +349,22 @@ class Story:
             language = "zh_Hans_CN" if part.country == "CN" else "en"
             for role, name in ((Role.AGENCY_MANAGER, "Office manager"), (Role.AGENCY_USER, "Upload desk")):
                 self._join(_agency_email(part, role), role, agency_id, f"{name}, {part.code}", language, at)
+
+    def _ask_of_agencies(self) -> None:
+        """The bank publishes a policy, which the first people attest, and asks two agencies for a document."""
+        with self.when(self.opening, 12) as at, self.db.transaction() as session:
+            if asking.policies_titled(session, POLICY.title):
+                return
+            clara = self.role(Role.COMPLIANCE)
+            policy = policies.publish(session, clara, replace(POLICY, due_on=self.end_day - timedelta(days=5)), at=at)
+            for part in PANEL[:8]:
+                for role in (Role.AGENCY_MANAGER, Role.AGENCY_USER):
+                    person = sessions.actor_of(session, queries.person_named(session, _agency_email(part, role)))
+                    policies.attest(session, person, policy, person.name, at=at)
+            for part, days in ((PANEL[1], -12), (PANEL[9], 20)):
+                agency, due_on = agency_queries.get(session, SYSTEM, part.code), self.end_day + timedelta(days=days)
+                note = "The one of this year, please."
+                requests.ask(session, clara, agency, "continuity_test", due_on, note=note, at=at)
 
     def _show_papers(self, part: Part, agency: Agency, session: Any, vera: Actor, clara: Actor, at: datetime) -> None:
         evidence = self._evidence(session, part, vera)

@@ -24,6 +24,7 @@ from agencies.asked import (
 from agencies.catalogue import credential_types
 from agencies.clearance import Staff, staffed
 from agencies.models import MAY_RECEIVE, PROVEN, AgencyKind, AgencyStatus, CredentialState
+from agencies.ramp import Ramp
 from portal.errors import N_
 
 
@@ -89,6 +90,15 @@ class Agreement:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Outstanding:
+    """An open condition of an agency's approval: until which day it has to be met, and how many accounts it may hold till then."""
+
+    text: str
+    due_on: date
+    cap_accounts: int | None = None
+
+
 Papers = Mapping[tuple[str, str], tuple[Held, ...]]
 """What an agency holds, by (credential code, jurisdiction)."""
 
@@ -103,7 +113,7 @@ class AgencyFacts:
     country: str
     status: AgencyStatus
     kind: AgencyKind = AgencyKind.CALL_CENTRE
-    ramp_accounts: int | None = None  # most accounts it may hold while on probation
+    ramp: Ramp | None = None  # while on probation
     may_receive: bool = True  # its standing, by higher floors
     standing_reason: str = ""
     contracts: tuple[Agreement, ...] = ()
@@ -111,6 +121,12 @@ class AgencyFacts:
     lifted: Mapping[tuple[str, str], tuple[Lifted, ...]] = field(default_factory=dict)
     practices: frozenset[str] = frozenset()  # of agencies.asked.PRACTICES
     staff: tuple[Staff, ...] = ()  # its collectors as the roster says; none: nobody reported any
+    conditions: tuple[Outstanding, ...] = ()
+
+    def most_accounts(self, day: date) -> int | None:
+        """The most accounts it may hold on a day, whatever its contract says: its ramp, and the caps of open conditions."""
+        caps = [one.cap_accounts for one in self.conditions if one.cap_accounts is not None]
+        return min([*caps, *([self.ramp.on(day)] if self.ramp else [])], default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +154,7 @@ MESSAGES: dict[str, str] = {
     "status_exiting": N_("It is leaving the panel."),
     "status_exited": N_("It has left the panel."),
     "standing": N_("Its standing allows no new accounts: %(why)s"),
+    "condition_late": N_("A condition of its approval was to be met by %(day)s: %(why)s"),
     "no_contract": N_("No approved contract is in force."),
     "contract_scope": N_("Its contract does not cover %(product)s in %(country)s."),
     "region_unknown": N_("It is not known what %(place)s asks of an agency: the state is missing or not in the table."),
@@ -162,7 +179,7 @@ def may_collect(agency: AgencyFacts, jurisdiction: str, product: str | None, day
     `jurisdiction` is the account's, such as US-CA, US-NY-NYC or CN; `product` None leaves the contract's products aside.
     """
     return [
-        *not_ready(agency),
+        *not_ready(agency, day),
         *outside_contract(agency, jurisdiction.partition("-")[0], product, day),
         *lacking(agency, jurisdiction, product, day),
     ]
@@ -177,12 +194,13 @@ def lacking(agency: AgencyFacts, jurisdiction: str, product: str | None, day: da
     ]
 
 
-def not_ready(agency: AgencyFacts) -> list[Reason]:
-    """Why it may receive nothing at all: its status, its standing."""
+def not_ready(agency: AgencyFacts, day: date) -> list[Reason]:
+    """Why it may receive nothing at all on a day: its status, its standing, a condition that is past its date."""
     reasons = [] if agency.status in MAY_RECEIVE else [Reason(f"status_{agency.status.value}")]
     if not agency.may_receive:
         reasons.append(Reason.of("standing", why=agency.standing_reason))
-    return reasons
+    late = [one for one in agency.conditions if one.due_on < day]
+    return [*reasons, *(Reason.of("condition_late", day=one.due_on, why=one.text) for one in late)]
 
 
 def contract_for(agency: AgencyFacts, country: str, product: str | None, day: date) -> Agreement | None:

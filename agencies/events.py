@@ -32,6 +32,31 @@ CONTRACT_DRAFTED = "agencies.contract.drafted"
 CONTRACT_DISCARDED = "agencies.contract.discarded"
 CONTRACT_APPROVED = "agencies.contract.approved"
 CONTRACT_ENDED = "agencies.contract.ended"
+APPLICANT_INVITED = "agencies.application.invited"
+PROFILE_SAVED = "agencies.profile.saved"
+DISCLOSED = "agencies.disclosure.declared"
+DISCLOSURE_WITHDRAWN = "agencies.disclosure.withdrawn"
+DISCLOSURE_CHECKED = "agencies.disclosure.checked"
+BANK_ACCOUNT_SHOWN = "agencies.disclosure.shown"
+REVIEW_OPENED = "agencies.review.opened"
+REVIEW_RATED = "agencies.review.rated"
+REVIEW_HANDED_IN = "agencies.review.handed_in"
+REVIEW_RECOMMENDED = "agencies.review.recommended"
+REVIEW_DECIDED = "agencies.review.decided"
+ANSWERED = "agencies.answer.given"
+ANSWER_JUDGED = "agencies.answer.judged"
+CONDITION_SET = "agencies.condition.set"
+CONDITION_REPORTED = "agencies.condition.reported"
+CONDITION_CLOSED = "agencies.condition.closed"
+VISIT_PLANNED = "agencies.visit.planned"
+VISIT_REPORTED = "agencies.visit.reported"
+EXIT_STEP_DONE = "agencies.exit.step_done"
+DOCUMENT_ASKED = "agencies.document.asked"
+DOCUMENT_ANSWERED = "agencies.document.answered"
+DOCUMENT_JUDGED = "agencies.document.judged"
+DOCUMENT_CANCELLED = "agencies.document.cancelled"
+POLICY_PUBLISHED = "agencies.policy.published"
+POLICY_ATTESTED = "agencies.policy.attested"
 
 
 @dataclass(frozen=True)
@@ -49,6 +74,16 @@ class AgencyStatusChanged:
 @dataclass(frozen=True)
 class AgencySuspended:
     """From now on an agency receives nothing. Said after AgencyStatusChanged."""
+
+    agency_id: int
+    code: str
+    reason: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class AgencyExiting:
+    """An agency began to leave: it gives back everything it holds. Said after AgencyStatusChanged."""
 
     agency_id: int
     code: str

@@ -519,6 +519,7 @@ class MoveForm(FlaskForm):
 
     reason = TextAreaField(_("Reason"))
     ramp_accounts = IntegerField(_("Most accounts it may hold"))
+    ramp_monthly = IntegerField(_("More accounts every 30 days"))
 
 
 class ReasonForm(FlaskForm):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from agencies import lapsing, roster
+from agencies.asking import policies
+from agencies.diligence import reviewing
 from portal import clock
 from portal.db import Database
 from portal.jobs import job
@@ -32,3 +34,25 @@ def shut_out(db: Database) -> str:
     """End the access of collectors who have left."""
     with db.transaction() as session:
         return f"{roster.shut_out_leavers(session, clock.today())} shut out"
+
+
+@job(
+    "agencies.review",
+    cron="17 1 * * *",
+    why="An agency is looked at again when the cycle of its risk tier is over; nobody has to remember it.",
+)
+def review(db: Database) -> str:
+    """Begin the periodic reviews that are due."""
+    with db.transaction() as session:
+        return f"{reviewing.open_due(session, clock.today(), at=clock.now())} opened"
+
+
+@job(
+    "policies.remind",
+    cron="27 1 * * *",
+    why="Whoever joins an agency after a policy was published has to read it too.",
+)
+def remind(db: Database) -> str:
+    """Put every policy that somebody has not attested into their work list."""
+    with db.transaction() as session:
+        return f"{policies.remind(session, at=clock.now())} reminded"

@@ -114,8 +114,9 @@ class Agency(Base):
     status_since: Mapped[datetime]
     email: Mapped[str]
     phone: Mapped[str | None]
-    ramp_accounts: Mapped[int | None]  # most accounts an agency on probation may hold
     practices: Mapped[str] = mapped_column(default="")  # of agencies.asked.PRACTICES, separated by blanks
+    ramp_accounts: Mapped[int | None]  # most accounts an agency on probation may hold at first
+    ramp_monthly: Mapped[int] = mapped_column(default=0, server_default="0")  # and how many more with every 30 days
     created_at: Mapped[datetime]
 
 

@@ -11,7 +11,8 @@ from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, aliased, joinedload
 
 from agencies.clearance import Staff
-from agencies.credentials import AgencyFacts, Agreement, Demand, Held, Lifted
+from agencies.credentials import AgencyFacts, Agreement, Demand, Held, Lifted, Outstanding
+from agencies.diligence.queries import open_conditions
 from agencies.models import (
     PROVEN,
     Agency,
@@ -29,6 +30,7 @@ from agencies.models import (
     Standing,
     StatusChange,
 )
+from agencies.ramp import Ramp
 from portal.errors import NotFound
 from portal.files import StoredFile
 from portal.people import Role, User
@@ -43,6 +45,11 @@ PUBLISHED = frozenset({
 })  # fmt: skip
 """Credentials whose numbers stand in public registers anyway."""
 
+APPLYING = frozenset({AgencyStatus.APPLICANT, AgencyStatus.IN_REVIEW})
+FOR_APPLICANTS = frozenset({
+    "portal.home", "tasks.view", "agencies.view", "diligence.fill", "documents.answer", "credentials.submit", "policies.view",
+})  # fmt: skip
+"""Permissions of people whose agency is not let in yet. Anybody may apply, so they get no keys, no webhooks and no files of rows."""
 BINDING = (ContractState.APPROVED, ContractState.ENDED)
 """A contract that was ended still ruled the days until then."""
 
@@ -120,6 +127,12 @@ def has_left(session: Session, agency_id: int) -> bool:
     return session.scalar(select(Agency.status).where(Agency.id == agency_id)) in LEFT
 
 
+def limits_of(session: Session, agency_id: int) -> tuple[str | None, frozenset[str] | None]:
+    """An agency's code, and what its people may do at most: everything, or as an applicant nothing but apply."""
+    found = session.execute(select(Agency.code, Agency.status).where(Agency.id == agency_id)).first()
+    return (found.code, FOR_APPLICANTS if found.status in APPLYING else None) if found else (None, None)
+
+
 def managers_of(session: Session, agency_id: int) -> Sequence[User]:
     """The active managers of an agency, who are written to."""
     wanted = select(User).where(User.agency_id == agency_id, User.role == Role.AGENCY_MANAGER, User.active)
@@ -130,7 +143,7 @@ def managers_of(session: Session, agency_id: int) -> Sequence[User]:
 
 
 def facts(session: Session, agency_ids: Collection[int] | None = None) -> dict[int, AgencyFacts]:
-    """All that placing asks of these agencies (None: of every agency), by id, in seven selects however many they are."""
+    """All that placing asks of these agencies (None: of every agency), by id, in eight selects however many they are."""
     wanted = select(Agency, Standing).outerjoin(Standing, Standing.agency_id == Agency.id).order_by(Agency.code)
     if agency_ids is not None:
         wanted = wanted.where(Agency.id.in_(agency_ids))
@@ -138,6 +151,7 @@ def facts(session: Session, agency_ids: Collection[int] | None = None) -> dict[i
     ids = [agency.id for agency, _ in agencies]
     contracts, held, lifted = _agreements(session, ids), _held(session, ids), _lifted(session, ids)
     staff = _staff(session, ids)
+    conditions = open_conditions(session, ids)
     return {
         agency.id: AgencyFacts(
             agency.id,
@@ -146,7 +160,7 @@ def facts(session: Session, agency_ids: Collection[int] | None = None) -> dict[i
             agency.country,
             agency.status,
             agency.kind,
-            agency.ramp_accounts if agency.status is AgencyStatus.PROBATION else None,
+            _ramp(agency),
             standing is None or standing.may_receive,
             standing.reason if standing else "",
             tuple(contracts[agency.id]),
@@ -154,9 +168,16 @@ def facts(session: Session, agency_ids: Collection[int] | None = None) -> dict[i
             lifted[agency.id],
             frozenset(agency.practices.split()),
             tuple(staff[agency.id]),
+            tuple(Outstanding(*one) for one in conditions.get(agency.id, ())),
         )
         for agency, standing in agencies
     }
+
+
+def _ramp(agency: Agency) -> Ramp | None:
+    if agency.status is not AgencyStatus.PROBATION or agency.ramp_accounts is None:
+        return None
+    return Ramp(agency.status_since.date(), agency.ramp_accounts, agency.ramp_monthly)
 
 
 def _agreements(session: Session, ids: Sequence[int]) -> Mapping[int, list[Agreement]]:

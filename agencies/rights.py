@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from agencies import queries
 from portal import tenants
-from portal.permissions import AM, AP, BANK, CO, VM, Permission
+from portal.permissions import AGENCY, AM, AP, BANK, CO, VM, Permission
 
 PERMISSIONS = (
     Permission("agencies.view", "See agencies, their credentials, contracts and collectors.", BANK | {AM}),
@@ -27,6 +27,24 @@ PERMISSIONS = (
     Permission("agencies.export", "Export an agency's whole file for an examiner.", BANK),
     Permission("contracts.draft", "Draft contracts with their fee terms, and end them.", frozenset({VM})),
     Permission("contracts.approve", "Approve contracts that another person drafted.", frozenset({AP})),
+    Permission(
+        "diligence.fill", "Fill in an agency's application, its disclosures and its due diligence.", frozenset({AM, VM})
+    ),
+    Permission(
+        "agencies.review",
+        "Check disclosures, judge answers, visit sites, set conditions, recommend a decision.",
+        frozenset({CO}),
+    ),
+    Permission("exit.certify", "Send in the certificate that the bank's data is destroyed.", frozenset({AM, VM})),
+    Permission(
+        "documents.ask", "Ask an agency for a document by a day, and withdraw the request.", frozenset({VM, CO})
+    ),
+    Permission("documents.answer", "Answer requests for documents and attest them.", frozenset({AM, VM})),
+    Permission("documents.accept", "Accept documents, or ask again.", frozenset({CO})),
+    Permission("policies.view", "Read the bank's policies for agencies.", BANK | AGENCY),
+    Permission("policies.publish", "Publish the bank's policies for agencies.", frozenset({CO})),
+    Permission("policies.attest", "Attest that one has read a policy of the bank.", AGENCY),
+    Permission("exceptions.view", "See what agencies owe the bank, and what is overdue.", BANK),
 )
 
-tenants.register(find=queries.id_of_code, code=queries.code_of_id, shut=queries.has_left)
+tenants.register(find=queries.id_of_code, code=queries.code_of_id, shut=queries.has_left, limits=queries.limits_of)

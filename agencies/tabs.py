@@ -36,4 +36,6 @@ declare((
     Tab("agencies.credentials", N_("Credentials"), "agencies.view", 11),
     Tab("agencies.contracts", N_("Contracts"), "agencies.view", 12),
     Tab("collectors.index", N_("Collectors"), "agencies.view", 13),
+    Tab("diligence.page", N_("Due diligence"), "agencies.view", 14),
+    Tab("asking.requests_page", N_("Requests"), "agencies.view", 15),
 ))  # fmt: skip

@@ -14,7 +14,15 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from agencies import queries
-from agencies.events import AGENCY_ADDED, AGENCY_CHANGED, STATUS_MOVED, AgencyStatusChanged, AgencySuspended
+from agencies.diligence import deciding, leaving
+from agencies.events import (
+    AGENCY_ADDED,
+    AGENCY_CHANGED,
+    STATUS_MOVED,
+    AgencyExiting,
+    AgencyStatusChanged,
+    AgencySuspended,
+)
 from agencies.models import MOVES, Agency, AgencyKind, AgencyStatus, StatusChange
 from portal import audit, events, tasks
 from portal.db import unique_or_conflict
@@ -24,6 +32,7 @@ from portal.permissions import Actor
 
 CODE = re.compile(r"[A-Z0-9][A-Z0-9-]{1,19}")
 DECIDED_WITHIN = timedelta(days=10)
+PROBATION = timedelta(days=90)
 LONGEST_REASON = 2000
 ADDRESSES = frozenset({"email", "phone"})  # may be a person's
 
@@ -95,8 +104,12 @@ def submit(session: Session, actor: Actor, agency: Agency, *, reason: str, at: d
 
 
 def approve(session: Session, actor: Actor, agency: Agency, *, reason: str, at: datetime) -> Agency:
-    """Approve an agency: it may receive accounts. Raises Forbidden for who added it or handed it in."""
+    """Approve an agency: it may receive accounts.
+
+    Raises Forbidden for who added it, handed it in or recommended it, Conflict while its due diligence lacks something.
+    """
     _another_person(session, actor, agency)
+    _conclude_review(session, actor, agency, reason, at)
     _move(session, actor, agency, AgencyStatus.APPROVED, reason, at)
     tasks.close_tasks(session, _subject(agency), actor, kind="agency.approve")
     return agency
@@ -104,22 +117,43 @@ def approve(session: Session, actor: Actor, agency: Agency, *, reason: str, at: 
 
 def decline(session: Session, actor: Actor, agency: Agency, *, reason: str, at: datetime) -> Agency:
     """Decline an applicant."""
+    if reason.strip():
+        deciding.turn_down(session, actor, agency, why=reason, at=at)
     _move(session, actor, agency, AgencyStatus.DECLINED, reason, at)
     tasks.close_tasks(session, _subject(agency), actor, kind="agency.approve")
+    tasks.cancel_of_tenant(session, agency.id, actor)
     return agency
 
 
 def put_on_probation(
-    session: Session, actor: Actor, agency: Agency, *, ramp_accounts: int | None, reason: str, at: datetime
+    session: Session,
+    actor: Actor,
+    agency: Agency,
+    *,
+    ramp_accounts: int | None,
+    ramp_monthly: int = 0,
+    reason: str,
+    at: datetime,
 ) -> Agency:
-    """Let an agency work within a ramp: at most so many open accounts. Four eyes as for an approval."""
+    """Let an agency work within a ramp: at most so many open accounts, and so many more with every 30 days (`agencies.ramp`).
+
+    Four eyes and a complete due diligence as for an approval; the approver finds the end of the probation as a task.
+    """
     if ramp_accounts is None or ramp_accounts < 1:
         message = N_("Write how many accounts the agency may hold at most.")
         raise Invalid(message, fields={"ramp_accounts": message})
+    if ramp_monthly < 0:
+        message = N_("Write by how many accounts it grows, or 0.")
+        raise Invalid(message, fields={"ramp_monthly": message})
     _another_person(session, actor, agency)
+    _conclude_review(session, actor, agency, reason, at)
     _move(session, actor, agency, AgencyStatus.PROBATION, reason, at)
-    agency.ramp_accounts = ramp_accounts
+    agency.ramp_accounts, agency.ramp_monthly = ramp_accounts, ramp_monthly
     tasks.close_tasks(session, _subject(agency), actor, kind="agency.approve")
+    tasks.open_task(
+        session, "probation.end", _subject(agency), N_("Decide how the probation of %(code)s ends"), link=f"/agencies/{agency.code}",
+        role=Role.APPROVER, due_at=at + PROBATION, code=agency.code,
+    )  # fmt: skip
     return agency
 
 
@@ -136,13 +170,19 @@ def reinstate(session: Session, actor: Actor, agency: Agency, *, reason: str, at
 
 
 def begin_exit(session: Session, actor: Actor, agency: Agency, *, reason: str, at: datetime) -> Agency:
-    """Begin to part from an agency: it receives nothing more and gives back what it holds."""
-    return _move(session, actor, agency, AgencyStatus.EXITING, reason, at)
+    """Begin to part from an agency: it receives nothing more and gives back what it holds, step by step (`diligence.leaving`)."""
+    _move(session, actor, agency, AgencyStatus.EXITING, reason, at)
+    leaving.begin(session, actor, agency, at=at)
+    events.emit(session, AgencyExiting(agency.id, agency.code, reason, at))
+    return agency
 
 
 def finish_exit(session: Session, actor: Actor, agency: Agency, *, reason: str, at: datetime) -> Agency:
-    """Part from an agency: nobody of it may enter the portal any more."""
-    return _move(session, actor, agency, AgencyStatus.EXITED, reason, at)
+    """Part from an agency once every step of its exit is done: nobody of it may enter the portal any more. Raises Conflict."""
+    leaving.require_all(session, actor, agency)
+    _move(session, actor, agency, AgencyStatus.EXITED, reason, at)
+    tasks.cancel_of_tenant(session, agency.id, actor)
+    return agency
 
 
 def _move(session: Session, actor: Actor, agency: Agency, after: AgencyStatus, reason: str, at: datetime) -> Agency:
@@ -155,7 +195,9 @@ def _move(session: Session, actor: Actor, agency: Agency, after: AgencyStatus, r
     if not reason or len(reason) > LONGEST_REASON:
         message = N_("Give the reason, in at most 2000 characters.")
         raise Invalid(message, fields={"reason": message})
-    agency.status, agency.status_since, agency.ramp_accounts = after, at, None
+    if before is AgencyStatus.PROBATION:
+        tasks.close_tasks(session, _subject(agency), actor, kind="probation.end")
+    agency.status, agency.status_since, agency.ramp_accounts, agency.ramp_monthly = after, at, None, 0
     session.add(_change(agency, before, actor, reason, at))
     audit.record(session, actor, STATUS_MOVED, _subject(agency), before=before, after=after, reason=reason)
     session.flush()
@@ -167,6 +209,12 @@ def had_a_hand(history: Iterable[StatusChange], actor: Actor) -> bool:
     """True if this person put the agency on the list or handed it in, and therefore does not let it in."""
     entering = (AgencyStatus.APPLICANT, AgencyStatus.IN_REVIEW)
     return actor.user_id is not None and any(move.by_id == actor.user_id for move in history if move.after in entering)
+
+
+def _conclude_review(session: Session, actor: Actor, agency: Agency, reason: str, at: datetime) -> None:
+    """Letting in who is in review is the committee's decision on the due diligence; later moves decide on nothing of it."""
+    if agency.status is AgencyStatus.IN_REVIEW:
+        deciding.let_in(session, actor, agency, why=reason, at=at)
 
 
 def _another_person(session: Session, actor: Actor, agency: Agency) -> None:

@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 from typing import Any
 
-from flask import Blueprint, Response, current_app, redirect, render_template, request, send_file, url_for
+from flask import Blueprint, Response, current_app, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from agencies import contracts as contracting
 from agencies import credentials as rule
-from agencies import exempting, listings, queries, tabs, verifying, vetting
+from agencies import exempting, keeping, listings, queries, tabs, verifying, vetting
+from agencies.asking import views as asking
 from agencies.credentials import Reason, merged, not_ready, outside_contract, sentences, state_on
-from agencies.evidence import HEAD, LARGEST, content_type
+from agencies.diligence import views as diligence
 from agencies.forms import (
     GROUND_LABELS,
     KIND_LABELS,
@@ -35,27 +35,32 @@ from agencies.forms import (
 )
 from agencies.models import Agency, Contract, Credential
 from agencies.pages import accepted as _accepted
-from agencies.pages import catalogue, collectors, export, public
-from agencies.pages import done_at as _back
-from agencies.pages import find_agency as _agency
+from agencies.pages import agency_of as _agency
+from agencies.pages import attachment, catalogue, collectors, export, public
+from agencies.pages import back as _back
 from agencies.pages import form_page as _form
-from agencies.pages import reading_language as _language
+from agencies.pages import language as _language
 from agencies.pages import today as _today
 from agencies.papers import is_doubtful
 from agencies.steps import STEPS, open_to
 from agencies.territory import countries, territory
-from portal import clock, files, lists
+from portal import clock, lists
 from portal.db import session
-from portal.errors import N_, DomainError, Invalid, NotFound
-from portal.files import StoredFile
+from portal.errors import N_, NotFound
 from portal.navigation import Item
 from portal.web import actor, requires
 
 blueprint = Blueprint("agencies", __name__, url_prefix="/agencies")
-BLUEPRINTS = (blueprint, *(page.blueprint for page in (catalogue, collectors, export, public)))
+BLUEPRINTS = (
+    blueprint,
+    *(page.blueprint for page in (catalogue, collectors, export, public)),
+    *diligence.BLUEPRINTS,
+    *asking.BLUEPRINTS,
+)
 NAVIGATION: tuple[Item, ...] = (
     {"section": N_("Panel"), "label": N_("Agencies"), "endpoint": "agencies.index", "icon": "buildings", "permission": "agencies.view", "order": 10},
     *catalogue.NAVIGATION,
+    *asking.NAVIGATION,
 )  # fmt: skip
 
 
@@ -129,10 +134,11 @@ def page(code: str) -> ResponseReturnValue:
         agency=agency,
         kind=KIND_LABELS[agency.kind],
         practices=[str(PRACTICE_LABELS[practice]) for practice in agency.practices.split()],
+        ramp_now=facts.ramp.on(today) if facts.ramp else None,
         standing=queries.standing_of(session(), agency.id),
         steps=open_to(actor(), agency, had_a_hand=vetting.had_a_hand(history, actor())),
         history=history,
-        blocked=_said([*not_ready(facts), *(reason for reasons in uncovered for reason in reasons)]),
+        blocked=_said([*not_ready(facts, today), *(reason for reasons in uncovered for reason in reasons)]),
         places=places,
         allowed=[place for place in places if not place.lacks],
         lacking=_said(merged(lack for place in places for lack in place.lacks)),
@@ -161,7 +167,8 @@ def move(code: str, step: str) -> ResponseReturnValue:
     if taken is None:
         raise NotFound
     actor().must(taken.permission)
-    more = {"ramp_accounts": form.ramp_accounts.data} if taken.name == "probation" else {}
+    ramp = {"ramp_accounts": form.ramp_accounts.data, "ramp_monthly": form.ramp_monthly.data or 0}
+    more = ramp if taken.name == "probation" else {}
     taken.act(session(), actor(), agency, reason=form.reason.data or "", at=clock.now(), **more)
     return _back(_("Done: %(step)s.", step=_(taken.label)), ".page", code=code)
 
@@ -205,22 +212,8 @@ def submit(code: str) -> ResponseReturnValue:
 
 def _submit(agency: Agency, form: CredentialForm) -> Credential:
     """The document goes into the store first; it does not stay there if the credential is refused."""
-    evidence = _keep(form.evidence.data)
-    try:
+    with keeping.kept(session(), actor(), form.evidence.data) as evidence:
         return verifying.submit(session(), actor(), agency, form.paper(), evidence=evidence, at=clock.now())
-    except DomainError:
-        files.store().remove(evidence.place)
-        raise
-
-
-def _keep(part: Any) -> StoredFile:
-    media_type = content_type(part.stream.read(HEAD))
-    part.stream.seek(0)
-    if media_type is None:
-        message = N_("Choose a PDF, PNG or JPEG.")
-        raise Invalid(message, fields={"evidence": message})
-    received = files.store().receive(part.stream, LARGEST)
-    return files.keep(session(), actor(), received, name=part.filename or "document", content_type=media_type)
 
 
 @blueprint.route("/<code>/credentials/request", methods=["GET", "POST"])
@@ -271,10 +264,7 @@ def document(code: str, ref: str) -> ResponseReturnValue:
     file = queries.evidence_of(session(), _credential(code, ref)[1])
     if file is None:
         raise NotFound
-    path, kind = files.store().folder / Path(file.place), "application/octet-stream"
-    response = send_file(path, mimetype=kind, as_attachment=True, download_name=file.name)
-    response.headers["Content-Security-Policy"] = "sandbox"
-    return response
+    return attachment(file)
 
 
 @blueprint.post("/<code>/credentials/<ref>/verify")

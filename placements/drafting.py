@@ -256,5 +256,5 @@ def _digest(facts: AgencyFacts) -> str:
         {**asdict(one), "products": sorted(one.products), "countries": sorted(one.countries)} for one in facts.contracts
     ]
     papers = [sorted(facts.held.items()), sorted(facts.lifted.items()), sorted(facts.practices), facts.staff]
-    told = (facts.status, facts.ramp_accounts, facts.may_receive, facts.standing_reason, contracts, papers)
+    told = (facts.status, facts.ramp, facts.conditions, facts.may_receive, facts.standing_reason, contracts, papers)
     return hashlib.sha256(repr(told).encode()).hexdigest()[:16]

@@ -11,7 +11,6 @@ from dataclasses import dataclass
 from datetime import date
 
 from agencies.credentials import AgencyFacts, Agreement, contract_for, holds, may_collect
-from agencies.models import AgencyStatus
 from placements.jurisdictions import country_of
 from placements.reasons import Why
 from placements.seats import PAID, Place, Seat, hold_obstacle, placed_obstacle
@@ -34,7 +33,7 @@ def refusals(agency: AgencyFacts, places: Iterable[Place], days: Collection[date
 
 @dataclass(frozen=True)
 class Limits:
-    """The most an agency may hold: open placements, placed balance in minor units, open placements while on probation."""
+    """The most an agency may hold: open placements, placed balance in minor units, open placements on probation or under conditions."""
 
     accounts: int | None
     amount: int | None
@@ -66,7 +65,7 @@ def limits(agency: AgencyFacts, day: date, together: int) -> Limits:
     return Limits(
         accounts=min((most for most in (capacity, *parts) if most is not None), default=None),
         amount=_sum([None if (most := contract.capacity_amount) is None else to_minor(most) for contract in in_force]),
-        ramp=agency.ramp_accounts if agency.status is AgencyStatus.PROBATION else None,
+        ramp=agency.most_accounts(day),
     )
 
 

@@ -26,7 +26,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "same_consumer": N_("It may not have another account of this consumer, and all of them go to one agency."),
     "capacity": N_("It is full: its contract's limit on accounts is reached."),
     "capacity_amount": N_("It is full: its contract's limit on balance is reached."),
-    "ramp": N_("It is on probation and holds as many accounts as it may meanwhile."),
+    "ramp": N_("It holds as many accounts as its probation or the conditions of its approval allow."),
     "concentration": N_("It has its largest part of the plan already."),
     "no_part": N_("It has no part in this plan and only gets further accounts of consumers it works already."),
     "contract_ended": N_("The contract this plan was drawn with is no longer in force."),

@@ -14,7 +14,7 @@ from typing import Final
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from agencies.events import AgencySuspended
+from agencies.events import AgencyExiting, AgencySuspended
 from placements import queries, recall_queries
 from placements.events import OBJECTION_DECIDED, RECALL_FINAL, RECALL_REQUESTED, RECALL_WITHDRAWN, PlacementsEnded
 from placements.models import Objection, Placement, PlacementState, Recall, RecallReason
@@ -180,10 +180,10 @@ def decide_objection(
     return objection
 
 
-def recall_all_from(session: Session, event: AgencySuspended) -> None:
-    """Listener: an agency was suspended. Everything it holds is recalled, final after a few days, and a person is told to look.
+def recall_all_from(session: Session, event: AgencySuspended | AgencyExiting) -> None:
+    """Listener: an agency was suspended or leaves. Everything it holds is recalled, final after a few days, and a person is told to look.
 
-    Why it was suspended is compliance's to tell, so the recall that the agency reads does not say it.
+    Why is compliance's to tell, so the recall that the agency reads does not say it.
     """
     wanted = Wanted(agency=event.code)
     if not recall_queries.to_recall(session, wanted):
@@ -196,8 +196,14 @@ def recall_all_from(session: Session, event: AgencySuspended) -> None:
         final_at=event.at + SUSPENSION_GRACE,
         at=event.at,
     ).recall
+    leaves = isinstance(event, AgencyExiting)
+    title = (
+        N_("%(agency)s is leaving: %(count)s accounts are being recalled")
+        if leaves
+        else N_("%(agency)s was suspended: %(count)s accounts are being recalled")
+    )
     tasks.open_task(
-        session, "recall.look", f"recall:{made.ref}", N_("%(agency)s was suspended: %(count)s accounts are being recalled"),
+        session, "recall.look", f"recall:{made.ref}", title,
         link=f"/recalls/{made.ref}", role=Role.VENDOR_MANAGER, due_at=event.at + TO_DECIDE, agency=event.code, count=made.accounts,
     )  # fmt: skip
 

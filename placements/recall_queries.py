@@ -10,7 +10,8 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, exists, func, or_, select
 from sqlalchemy.orm import Session, contains_eager, joinedload
 
-from agencies.models import Agency
+from agencies.diligence.models import ExitStep
+from agencies.models import Agency, AgencyStatus
 from placements.models import Account, Objection, Placement, PlacementState, Portfolio, Product, Recall
 from placements.queries import in_lots
 from portal.errors import N_, Invalid, NotFound
@@ -280,3 +281,10 @@ def undecided(session: Session, actor: Actor, recall: Recall) -> Sequence[Object
 
 def _begin_of(day: date) -> datetime:
     return datetime.combine(day, time(), UTC)
+
+
+def left_empty_handed(session: Session) -> Sequence[int]:
+    """The agencies that are leaving, hold no account any more, and for which that is not written down yet."""
+    holds = exists().where(Placement.agency_id == Agency.id, Placement.ended_at.is_(None))
+    told = exists().where(ExitStep.agency_id == Agency.id, ExitStep.step == "accounts")
+    return session.scalars(select(Agency.id).where(Agency.status == AgencyStatus.EXITING, ~holds, ~told)).all()

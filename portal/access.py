@@ -5,12 +5,16 @@ Whatever lessens or changes what somebody may do ends their sessions at once; th
 
 from __future__ import annotations
 
+from datetime import datetime
+
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from portal import audit, languages, sessions
+from portal import audit, keys, languages, queries, sessions
 from portal.errors import N_, Conflict, Invalid
 from portal.people import Role, User
 from portal.permissions import Actor
+from portal.webhooks.models import WebhookEndpoint
 
 
 def change_role(session: Session, actor: Actor, user: User, role: Role) -> None:
@@ -48,6 +52,15 @@ def end_sessions(session: Session, actor: Actor, user: User) -> int:
     ended = sessions.end_all(session, user.id)
     audit.record(session, actor, "portal.person.sessions_ended", f"person:{user.id}", ended=ended)
     return ended
+
+
+def end_tenant(session: Session, actor: Actor, tenant_id: int, *, at: datetime) -> None:
+    """End everything with which a tenant reaches the portal, at once: its people, their sessions, its keys, its webhooks."""
+    for user in queries.people_of_tenant(session, tenant_id):
+        disable(session, actor, user)
+    for key in queries.live_keys_of_tenant(session, tenant_id):
+        keys.revoke(session, actor, key, at=at, reason="access ended")
+    session.execute(update(WebhookEndpoint).where(WebhookEndpoint.agency_id == tenant_id).values(active=False))
 
 
 def change_password(session: Session, actor: Actor, user: User, fresh_hash: str, *, but: int | None = None) -> None:

@@ -53,6 +53,7 @@ class Settings:
     public_pages: bool
     public_checks_per_minute: int
     pdf_font_dir: str
+    open_applications: bool
 
     @property
     def sqlite(self) -> bool:
@@ -105,6 +106,7 @@ class Settings:
             public_pages=demo or _flag(env, "PUBLIC_PAGES"),
             public_checks_per_minute=_whole(env, "PUBLIC_CHECKS_PER_MINUTE", 10),
             pdf_font_dir=env.get("PDF_FONT_DIR") or "",
+            open_applications=_flag(env, "OPEN_APPLICATIONS"),
         )
 
 

@@ -66,11 +66,11 @@ def _note_use(db: Database, key_id: str, at: datetime) -> None:
 def _agency_actor(session: Session, key: ApiKey) -> Actor | None:
     if key.agency_id is None or tenants.is_shut(session, key.agency_id):
         return None
-    code = tenants.code_of(session, key.agency_id)
+    code, only = tenants.limits_of(session, key.agency_id)
     scopes = frozenset(key.scopes.split())
     return Actor(
-        Kind.KEY, code or "agency", Role.AGENCY_MANAGER, None, key.agency_id, code, key_id=key.key_id, scopes=scopes
-    )
+        Kind.KEY, code or "agency", Role.AGENCY_MANAGER, None, key.agency_id, code, key_id=key.key_id, scopes=scopes, only=only
+    )  # fmt: skip
 
 
 def _personal_actor(key: ApiKey, owner: User) -> Actor | None:

@@ -31,6 +31,7 @@ def init_app(app: Flask, settings: Settings) -> None:
     def context() -> dict[str, Any]:
         return {
             "current_language": language(), "languages": languages.LANGUAGES, "config_demo": settings.demo,
+            "open_applications": settings.open_applications,
             "bank_name": settings.bank_name, "version": app.config["VERSION"], "request_id": g.get("request_id", ""),
             "actor": g.get("actor"), **_of_person(g.get("actor")),
         }  # fmt: skip

@@ -58,14 +58,17 @@ class Actor:
     email: str | None = None
     key_id: str | None = None
     scopes: frozenset[str] | None = None  # none: not limited by a key
+    only: frozenset[str] | None = None  # permissions left while one's agency is not let in yet; none: not limited
     language: str = "en"
 
     def may(self, permission: str) -> bool:
-        """True if role, and for a key its scopes, allow it. The system may do everything."""
+        """True if role, the standing of one's agency, and for a key its scopes allow it. The system may do everything."""
         asked = TABLE[permission]
         if self.kind is Kind.SYSTEM:
             return True
         if self.role is None or self.role not in asked.roles:
+            return False
+        if self.only is not None and permission not in self.only:
             return False
         return self.scopes is None or not self.scopes.isdisjoint(asked.scopes)
 

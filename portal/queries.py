@@ -186,6 +186,18 @@ def sessions_of(session: Session, user_id: int) -> list[SignIn]:
     return list(session.scalars(select(SignIn).where(SignIn.user_id == user_id).order_by(SignIn.seen_at.desc())))
 
 
+def people_of_tenant(session: Session, tenant_id: int) -> list[User]:
+    """The people of a tenant who are not disabled, by name."""
+    return list(
+        session.scalars(select(User).where(User.agency_id == tenant_id, User.active).order_by(User.name, User.id))
+    )
+
+
+def live_keys_of_tenant(session: Session, tenant_id: int) -> list[ApiKey]:
+    """The keys of a tenant that were not revoked."""
+    return list(session.scalars(select(ApiKey).where(ApiKey.agency_id == tenant_id, ApiKey.revoked_at.is_(None))))
+
+
 def people_list() -> Select[User]:
     """Everybody who has or had access."""
     return select(User)

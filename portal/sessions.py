@@ -69,8 +69,10 @@ def find(session: Session, token: str, idle: timedelta, *, at: datetime) -> Entr
 
 def actor_of(session: Session, user: User) -> Actor:
     """The person as an actor."""
-    code = tenants.code_of(session, user.agency_id) if user.agency_id is not None else None
-    return Actor(Kind.PERSON, user.name, user.role, user.id, user.agency_id, code, user.email, language=user.language)
+    code, only = tenants.limits_of(session, user.agency_id) if user.agency_id is not None else (None, None)
+    return Actor(
+        Kind.PERSON, user.name, user.role, user.id, user.agency_id, code, user.email, language=user.language, only=only
+    )
 
 
 def note_use(db: Database, entry: Entry, *, at: datetime) -> None:

@@ -117,6 +117,13 @@ def open_subjects(session: Session, kind: str) -> set[str]:
     return set(session.scalars(select(Task.subject).where(Task.kind == kind, Task.state == TaskState.OPEN)))
 
 
+def cancel_of_tenant(session: Session, tenant_id: int, actor: Actor) -> None:
+    """Cancel everything that a tenant still had to do: nobody of it can any more."""
+    session.flush()
+    wanted = update(Task).where(Task.agency_id == tenant_id, Task.state == TaskState.OPEN)
+    session.execute(wanted.values(state=TaskState.CANCELLED, closed_at=clock.now(), closed_by=actor.label))
+
+
 def mine(actor: Actor) -> Any:
     """The select of the tasks this actor should do: own, or of the actor's role and agency, never the ones on own acts."""
     wanted = select(Task).where(Task.state == TaskState.OPEN, Task.role == actor.role)

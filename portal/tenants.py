@@ -15,11 +15,12 @@ from portal.errors import N_, NotFound
 
 @dataclass(frozen=True)
 class Registry:
-    """How to ask about tenants: the id of a code, the code of an id, and whether nobody of a tenant may enter now."""
+    """How to ask about tenants: the id of a code, the code of an id, whether nobody of a tenant may enter now, and to what its people are limited."""
 
     find: Callable[[Session, str], int | None]
     code: Callable[[Session, int], str | None]
     shut: Callable[[Session, int], bool]
+    limits: Callable[[Session, int], tuple[str | None, frozenset[str] | None]] | None = None
 
 
 _registry = Registry(
@@ -31,10 +32,14 @@ def register(
     find: Callable[[Session, str], int | None],
     code: Callable[[Session, int], str | None],
     shut: Callable[[Session, int], bool] = lambda session, tenant: False,
+    limits: Callable[[Session, int], tuple[str | None, frozenset[str] | None]] | None = None,
 ) -> None:
-    """Say how tenants are asked about. While `shut` is true for one, its people and its keys are answered 401."""
+    """Say how tenants are asked about. While `shut` is true for one, its people and its keys are answered 401.
+
+    `limits` gives a tenant's code and, while its people may do little only, the permissions that are left (None: no limit).
+    """
     global _registry
-    _registry = Registry(find, code, shut)
+    _registry = Registry(find, code, shut, limits)
 
 
 def lookup(session: Session, code: str) -> int | None:
@@ -53,6 +58,11 @@ def id_of(session: Session, code: str) -> int:
 def code_of(session: Session, tenant_id: int) -> str | None:
     """The code of a tenant, or None."""
     return _registry.code(session, tenant_id)
+
+
+def limits_of(session: Session, tenant_id: int) -> tuple[str | None, frozenset[str] | None]:
+    """The code of a tenant, and the permissions to which its people are limited meanwhile (None: no limit)."""
+    return _registry.limits(session, tenant_id) if _registry.limits else (code_of(session, tenant_id), None)
 
 
 def is_shut(session: Session, tenant_id: int) -> bool:

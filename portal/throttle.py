@@ -22,6 +22,7 @@ from portal.permissions import SYSTEM
 MOST_FAILURES = 10
 LOCKED = timedelta(minutes=30)
 PER_HOUR = 100
+STRANGERS_PER_HOUR = 10.0
 
 
 def wait_after(failures: int) -> timedelta:
@@ -68,6 +69,21 @@ def _count(db: Database, user_id: int | None, address: str, at: datetime) -> Non
         bucket.tokens, bucket.filled_at = max(0.0, _left(bucket, at) - 1), at
         session.execute(update(User).where(User.id == (user_id or 0)).values(failures=User.failures + 1, failed_at=at))
         audit.record(session, SYSTEM, "portal.sign_in.failed", f"person:{user_id or 'unknown'}", address=address)
+
+
+def count_application(session: Session, address: str, *, at: datetime) -> None:
+    """Count something that a stranger set off, such as a mail to somebody. Raises TooMany beyond so many an hour from one address."""
+    name = f"stranger:{address}"
+    bucket = session.get(Bucket, name, with_for_update=True) or Bucket(
+        name=name, tokens=STRANGERS_PER_HOUR, filled_at=at
+    )
+    elapsed = max(0.0, (at - bucket.filled_at).total_seconds())
+    left = min(STRANGERS_PER_HOUR, bucket.tokens + elapsed * STRANGERS_PER_HOUR / 3600)
+    if left < 1:
+        wait = int((1 - left) * 3600 / STRANGERS_PER_HOUR) + 1
+        raise TooMany(N_("Too many requests. Try again in %(wait)s s."), retry_after=wait, wait=wait)
+    bucket.tokens, bucket.filled_at = left - 1, at
+    session.add(bucket)
 
 
 def forgive(user: User) -> None:

@@ -51,6 +51,37 @@ STATES: dict[str, dict[str, Word]] = {
         "expired": Word(_("Expired"), Tone.BAD),
         "withdrawn": Word(_("Withdrawn")),
     },
+    "disclosure": {
+        "declared": Word(_("Not checked"), Tone.INFO),
+        "accepted": Word(_("Accepted"), Tone.GOOD),
+        "rejected": Word(_("Rejected"), Tone.BAD),
+        "withdrawn": Word(_("Withdrawn")),
+    },
+    "review": {
+        "open": Word(_("Being answered"), Tone.INFO),
+        "handed_in": Word(_("Handed in"), Tone.INFO),
+        "recommended": Word(_("Before the committee"), Tone.INFO),
+        "approved": Word(_("Approved"), Tone.GOOD),
+        "conditional": Word(_("Approved on conditions"), Tone.WARN),
+        "declined": Word(_("Declined"), Tone.BAD),
+    },
+    "answer": {
+        "answered": Word(_("Answered"), Tone.INFO),
+        "accepted": Word(_("Accepted"), Tone.GOOD),
+        "more": Word(_("More is asked"), Tone.WARN),
+        "declined": Word(_("Declined"), Tone.BAD),
+    },
+    "condition": {
+        "open": Word(_("Open"), Tone.WARN),
+        "met": Word(_("Met"), Tone.GOOD),
+        "waived": Word(_("Waived")),
+    },
+    "document_request": {
+        "asked": Word(_("Asked"), Tone.WARN),
+        "answered": Word(_("Answered"), Tone.INFO),
+        "accepted": Word(_("Accepted"), Tone.GOOD),
+        "cancelled": Word(_("Cancelled")),
+    },
     "plan": {
         "draft": Word(_("Draft")),
         "submitted": Word(_("Submitted"), Tone.INFO),

@@ -23,13 +23,14 @@ def make_agency(
     """An agency; flushed, so that it has an id."""
     code = code or f"AGY{next(_numbers) + 900:03}"
     now = clock.now()
-    given = {
+    given: dict[str, Any] = {
         "name": f"Agency {code}",
         "legal_name": f"Agency {code} LLC",
         "country": "US",
         "email": f"{code.lower()}@agency.example",
+        "created_at": now,
     }
-    agency = Agency(code=code, status=status, status_since=now, created_at=now, **(given | values))
+    agency = Agency(code=code, status=status, status_since=now, **(given | values))
     session.add(agency)
     session.flush()
     return agency

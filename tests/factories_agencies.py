@@ -11,6 +11,20 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from agencies.asked import asked_in, asked_of_collectors, places
+from agencies.asking.models import DocumentRequest, RequestState
+from agencies.diligence.models import (
+    Answer,
+    AnswerState,
+    Disclosure,
+    DisclosureKind,
+    DisclosureState,
+    Profile,
+    Review,
+    ReviewKind,
+    ReviewState,
+)
+from agencies.diligence.questionnaires import current, questions
+from agencies.diligence.scheme import scheme
 from agencies.models import (
     Agency,
     Collector,
@@ -22,6 +36,7 @@ from agencies.models import (
     FeeTerm,
 )
 from portal import clock
+from portal.files import StoredFile
 from tests.factories import make_agency
 
 LONG_AGO = date(2020, 1, 1)
@@ -119,3 +134,53 @@ def make_ready_agency(
     make_contract(session, agency)
     license_for(session, agency, places() if licensed_in is None else licensed_in)
     return agency
+
+
+LOW = {"volume": ["to_200"], "data": ["contact"], "channels": ["letters"], "places": ["one"], "money": ["none"]}
+"""What an agency of the lowest risk tells."""
+
+
+def make_reviewed(session: Session, agency: Agency, **values: Any) -> Review:
+    """The complete due diligence of an agency of the lowest risk, recommended and undecided; flushed."""
+    now, low = clock.now(), scheme().tiers[0]
+    session.add(Profile(
+        agency_id=agency.id, registration_number="R-1", founded_on=LONG_AGO, address="1 Main Street", employees=20, risk=LOW,
+        updated_at=now, updated_by="factory",
+    ))  # fmt: skip
+    given: dict[str, Any] = {
+        "kind": ReviewKind.INITIAL, "state": ReviewState.RECOMMENDED, "questionnaire": current(), "tier": low.code, "points": 1,
+        "opened_at": now, "due_at": now, "handed_in_at": now, "handed_in_by": "factory", "recommended": ReviewState.APPROVED,
+        "recommended_at": now, "recommended_by": "factory",
+    }  # fmt: skip
+    made = Review(agency_id=agency.id, **(given | values))
+    session.add(made)
+    session.flush()
+    for kind in DisclosureKind:
+        session.add(Disclosure(
+            agency_id=agency.id, kind=kind, name=f"A {kind.value}", country=agency.country, state=DisclosureState.ACCEPTED,
+            declared_at=now, declared_by="factory", checked_at=now, checked_by="factory",
+        ))  # fmt: skip
+    for code, question in questions(current(), low.depth).items():
+        file = make_file(session, agency) if question.evidence else None
+        session.add(Answer(
+            review_id=made.id, question=code, value={"yes_no": "yes", "number": "3"}.get(question.kind, "As asked."),
+            evidence_id=file.id if file else None, state=AnswerState.ACCEPTED, answered_at=now, answered_by="factory",
+        ))  # fmt: skip
+    for document in low.documents:
+        session.add(DocumentRequest(
+            agency_id=agency.id, review_id=made.id, document=document, due_on=now.date(), state=RequestState.ACCEPTED, asked_at=now,
+            asked_by="factory", judged_at=now,
+        ))  # fmt: skip
+    session.flush()
+    return made
+
+
+def make_file(session: Session, agency: Agency, name: str = "proof.pdf") -> StoredFile:
+    """A document of an agency whose bytes nobody reads; flushed."""
+    made = StoredFile(
+        place=f"nowhere/{next(_numbers)}", name=name, content_type="application/pdf", size=1, sha256="0" * 64, agency_id=agency.id,
+        created_at=clock.now(), created_by="factory",
+    )  # fmt: skip
+    session.add(made)
+    session.flush()
+    return made

@@ -1,43 +1,45 @@
-"""What the pages of this floor share: whose page it is, what day it is, what an act or a form answers."""
+"""What the pages of this floor share: whose page it is, the day, and the way of a form through its act."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from datetime import date
+from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import flash, redirect, render_template, url_for
+from flask import flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
 from agencies import queries
 from agencies.models import Agency
-from portal import clock, web
+from portal import clock, files, web
 from portal.db import session
 from portal.errors import DomainError, Invalid
+from portal.files import StoredFile
 from portal.forms import give_errors
 from portal.web import actor, translated
 
 Row = TypeVar("Row")
 
 
-def find_agency(code: str) -> Agency:
-    """The agency of an address. Raises NotFound if there is none or it is not the reader's to see."""
+def agency_of(code: str) -> Agency:
+    """The agency of a page. Raises NotFound if it is not the reader's to see."""
     return queries.get(session(), actor(), code)
 
 
 def today() -> date:
-    """The day by the bank's clock."""
+    """The business day at the bank."""
     return clock.today(web.settings().bank_zone)
 
 
-def reading_language() -> str:
-    """The language the reader reads."""
+def language() -> str:
+    """The reader's language."""
     return str(get_locale())
 
 
-def done_at(done: str, endpoint: str, **values: Any) -> ResponseReturnValue:
-    """Say what was done and go on to a page."""
+def back(done: str, endpoint: str, **values: Any) -> ResponseReturnValue:
+    """Say what was done, and go on to a page."""
     flash(done, "good")
     return redirect(url_for(endpoint, **values), 303)
 
@@ -55,7 +57,15 @@ def accepted(form: Any, act: Callable[[], Row]) -> Row | None:
     return None
 
 
-def form_page(form: Any, title: str, verb: str, back: str, agency: Agency | None = None) -> ResponseReturnValue:
-    """A page that is one form."""
-    page = render_template("agencies/form.html", form=form, title=title, verb=verb, back=back, agency=agency)
+def form_page(form: Any, title: str, verb: str, leave: str, agency: Agency | None = None) -> ResponseReturnValue:
+    """A page that is one form. `leave`: where its button to cancel leads."""
+    page = render_template("agencies/form.html", form=form, title=title, verb=verb, back=leave, agency=agency)
     return page, 422 if form.is_submitted() else 200
+
+
+def attachment(file: StoredFile) -> ResponseReturnValue:
+    """A document as it was received; always an attachment, never shown by the browser."""
+    path, kind = files.store().folder / Path(file.place), "application/octet-stream"
+    response = send_file(path, mimetype=kind, as_attachment=True, download_name=file.name)
+    response.headers["Content-Security-Policy"] = "sandbox"
+    return response

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 from agencies import places_asking, queries
 from agencies.credentials import lacking, sentences
 from agencies.cycles import next_renewal
-from agencies.pages import reading_language, today
+from agencies.pages import language, today
 from portal.db import session
 from portal.errors import N_, NotFound
 from portal.navigation import Item
@@ -45,7 +45,7 @@ def place(place: str) -> ResponseReturnValue:
         raise NotFound
     mine = [one.id for one in queries.everyone(session(), actor()) if one.status not in queries.LEFT]
     panel = sorted(queries.facts(session(), mine).values(), key=lambda facts: facts.code)
-    missing = {facts.code: sentences(lacking(facts, place, None, today()), _, reading_language()) for facts in panel}
+    missing = {facts.code: sentences(lacking(facts, place, None, today()), _, language()) for facts in panel}
     return render_template(
         "agencies/place.html",
         place=place,

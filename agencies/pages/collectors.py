@@ -13,7 +13,7 @@ from agencies import listings, queries, roster
 from agencies.clearance import MESSAGES, why_not_cleared
 from agencies.forms import CollectorForm, LoginForm
 from agencies.models import Collector
-from agencies.pages import accepted, done_at, find_agency, form_page, today
+from agencies.pages import accepted, agency_of, back, form_page, today
 from portal import clock, lists
 from portal.db import session
 from portal.web import actor, requires
@@ -25,7 +25,7 @@ blueprint = Blueprint("collectors", __name__, url_prefix="/agencies/<code>/colle
 @requires("agencies.view")
 def index(code: str) -> ResponseReturnValue:
     """Who works for an agency."""
-    agency = find_agency(code)
+    agency = agency_of(code)
     spec = listings.collectors(today(), f"/agencies/{code}/collectors")
     listing = lists.show(actor(), spec, queries.collectors_list(agency), name=f"collectors-{code}")
     if isinstance(listing, Response):
@@ -37,7 +37,7 @@ def index(code: str) -> ResponseReturnValue:
 @requires("agencies.view")
 def cleared(code: str) -> ResponseReturnValue:
     """Who was cleared on a day (`?on=`), by what is known today and by what was known that evening."""
-    agency, day = find_agency(code), _day(request.args.get("on"))
+    agency, day = agency_of(code), _day(request.args.get("on"))
     then = {one.collector_id: one for one in queries.collectors_on(session(), agency, _end_of(day))}
     rows = [
         (one, _reasons(one, day), _reasons(then[one.collector_id], day) if one.collector_id in then else None)
@@ -63,7 +63,7 @@ def new(code: str) -> ResponseReturnValue:
 @requires("collectors.enter", see="agencies.view")
 def edit(code: str, collector_id: str) -> ResponseReturnValue:
     """Say what is new about a collector; what stood before is kept."""
-    found = queries.collector(session(), find_agency(code), collector_id)
+    found = queries.collector(session(), agency_of(code), collector_id)
     visits = {None: "", True: "yes", False: "no"}[found.field_visits]
     return _enter(code, CollectorForm(obj=found, data={"field_visits": visits}), _("Edit a collector"), found)
 
@@ -72,7 +72,7 @@ def edit(code: str, collector_id: str) -> ResponseReturnValue:
 @requires("collectors.enter", see="agencies.view")
 def link(code: str, collector_id: str) -> ResponseReturnValue:
     """Say which portal account is a collector's: it ends when they leave."""
-    agency = find_agency(code)
+    agency = agency_of(code)
     found, form = queries.collector(session(), agency, collector_id), LoginForm()
     people = {user.id: user for user in queries.people_of(session(), agency)}
     form.user.choices = [SelectChoice(user.id, user.email) for user in people.values()]
@@ -80,21 +80,21 @@ def link(code: str, collector_id: str) -> ResponseReturnValue:
         form, lambda: roster.link(session(), actor(), agency, found, people[form.user.data], at=clock.now())
     )
     if made is None:
-        back = url_for(".index", code=code)
+        leave = url_for(".index", code=code)
         return form_page(
-            form, _("Link the portal account of %(name)s", name=found.full_name), _("Link the account"), back, agency
+            form, _("Link the portal account of %(name)s", name=found.full_name), _("Link the account"), leave, agency
         )
-    return done_at(_("The account is linked. It ends on the day after the collector's last day."), ".index", code=code)
+    return back(_("The account is linked. It ends on the day after the collector's last day."), ".index", code=code)
 
 
 def _enter(code: str, form: CollectorForm, title: str, found: Collector | None = None) -> ResponseReturnValue:
-    agency = find_agency(code)
+    agency = agency_of(code)
     if found is not None:
         form.collector_id.data = found.collector_id  # it names the person for good
     made = accepted(form, lambda: roster.enter(session(), actor(), agency, form.row(), at=clock.now()))
     if made is None:
         return form_page(form, title, _("Save"), url_for(".index", code=code), agency)
-    return done_at(_("%(name)s stands on the roster.", name=made.full_name), ".index", code=code)
+    return back(_("%(name)s stands on the roster.", name=made.full_name), ".index", code=code)
 
 
 def _day(written: str | None) -> date:

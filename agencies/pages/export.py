@@ -11,7 +11,7 @@ from flask_babel import gettext as _
 
 from agencies import examiner_file
 from agencies.examiner_file import AgencyFile
-from agencies.pages import find_agency, reading_language, today
+from agencies.pages import agency_of, language, today
 from portal import files, web
 from portal.db import session
 from portal.errors import NotFound
@@ -26,7 +26,7 @@ def export(code: str, form: str) -> ResponseReturnValue:
     """The file as `pdf` or `zip`. A POST, because the trail says who took it."""
     if form not in ("pdf", "zip"):
         raise NotFound
-    file = examiner_file.export(session(), actor(), find_agency(code), day=today(), say=_, language=reading_language())
+    file = examiner_file.export(session(), actor(), agency_of(code), day=today(), say=_, language=language())
     document = examiner_file.as_pdf(file, web.settings().bank_name, _, web.settings().pdf_font_dir)
     name = f"{file.code}-{file.day}.{form}"
     if form == "pdf":

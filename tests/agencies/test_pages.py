@@ -15,7 +15,14 @@ from portal.db import Database
 from portal.people import Role, User
 from tests.clients import PageClient
 from tests.factories import make_agency, make_user
-from tests.factories_agencies import make_collector, make_contract, make_credential, make_exemption, make_ready_agency
+from tests.factories_agencies import (
+    make_collector,
+    make_contract,
+    make_credential,
+    make_exemption,
+    make_ready_agency,
+    make_reviewed,
+)
 
 PDF = b"%PDF-1.7 a licence"
 
@@ -78,7 +85,7 @@ def test_the_page_says_why_an_agency_receives_nothing_at_all(database: Database,
     assert "It is suspended. No approved contract is in force." in page.text
 
 
-PAGES = ("", "/credentials", "/contracts", "/collectors")
+PAGES = ("", "/credentials", "/contracts", "/collectors", "/diligence", "/requests")
 
 
 @pytest.mark.parametrize("role", [Role.VENDOR_MANAGER, Role.APPROVER, Role.COMPLIANCE, Role.AUDITOR])
@@ -127,11 +134,20 @@ def test_from_applicant_to_exit_by_the_people_who_may(database: Database, client
     assert client.sign_in(adder).post("/agencies/new", given).location == "/agencies/AGY40"
     client.post("/agencies/AGY40/status/submit", {"reason": "Papers are complete."})
     client.post("/agencies/AGY40/status/approve", {"reason": "I like it."}, 403)
-    client.sign_in(approver).post("/agencies/AGY40/status/approve", {"reason": "Due diligence of 2 November."})
+    client.sign_in(approver).post("/agencies/AGY40/status/approve", {"reason": "Without due diligence."}, 409)
+    with database.transaction() as session:
+        make_reviewed(session, queries.by_code(session, ["AGY40"])["AGY40"])
+    client.post("/agencies/AGY40/status/approve", {"reason": "Due diligence of 2 November."})
     client.sign_in(compliance).post("/agencies/AGY40/status/suspend", {"reason": "Complaints."})
     client.post("/agencies/AGY40/status/suspend", {"reason": "Again."}, 409)
     client.post("/agencies/AGY40/status/reinstate", {"reason": "Answered."})
     client.sign_in(adder).post("/agencies/AGY40/status/exit", {"reason": "Contract ends."})
+    client.post("/agencies/AGY40/status/finish", {"reason": "Too early."}, 409)
+    for step in ("statement", "data", "access"):
+        client.post(f"/agencies/AGY40/exit/{step}", {"note": "Done."})
+    client.post("/agencies/AGY40/exit/destruction", {"note": "By post."}, 422)
+    certificate = {"note": "By post.", "evidence": (io.BytesIO(PDF), "certificate.pdf")}
+    client.post("/agencies/AGY40/exit/destruction", certificate)
     page = client.post("/agencies/AGY40/status/finish", {"reason": "Everything came back."})
     assert now_of(database, "AGY40").status is AgencyStatus.EXITED
     assert "Due diligence of 2 November." in client.get(page.location).text
@@ -146,11 +162,20 @@ def test_a_move_needs_its_reason_and_a_known_name(database: Database, client: Pa
 
 
 def test_probation_needs_a_ramp(database: Database, client: PageClient) -> None:
-    an_agency(database, "AGY42", status=AgencyStatus.IN_REVIEW)
+    agency = an_agency(database, "AGY42", status=AgencyStatus.IN_REVIEW)
+    with database.transaction() as session:
+        make_reviewed(session, agency)
     client.sign_in(somebody(database, Role.APPROVER))
     client.post("/agencies/AGY42/status/probation", {"reason": "A first batch."}, 422)
-    client.post("/agencies/AGY42/status/probation", {"reason": "A first batch.", "ramp_accounts": "500"})
-    assert now_of(database, "AGY42").ramp_accounts == 500
+    client.post(
+        "/agencies/AGY42/status/probation",
+        {"reason": "A first batch.", "ramp_accounts": "500", "ramp_monthly": "-1"},
+        422,
+    )
+    client.post(
+        "/agencies/AGY42/status/probation", {"reason": "A first batch.", "ramp_accounts": "500", "ramp_monthly": "250"}
+    )
+    assert (now_of(database, "AGY42").ramp_accounts, now_of(database, "AGY42").ramp_monthly) == (500, 250)
 
 
 def test_a_form_with_faults_comes_back_with_what_to_mend(database: Database, client: PageClient) -> None:

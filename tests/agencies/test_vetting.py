@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 from agencies import queries, vetting
 from agencies.events import AGENCY_CHANGED, AgencyStatusChanged, AgencySuspended
 from agencies.models import MOVES, Agency, AgencyKind, AgencyStatus
+from agencies.ramp import Ramp
 from agencies.rights import PERMISSIONS
 from agencies.standing import set_standing
 from agencies.steps import STEPS, open_to
@@ -21,6 +22,7 @@ from portal.errors import Conflict, Forbidden, Invalid
 from portal.people import Role
 from portal.permissions import SYSTEM, Actor, Kind
 from tests.factories import make_actor, make_agency
+from tests.factories_agencies import make_reviewed
 
 WHO = Particulars("Northgate", "Northgate LLC", "US", AgencyKind.CALL_CENTRE, "a@northgate.example")
 
@@ -73,6 +75,7 @@ def test_nobody_lets_in_an_agency_they_had_a_hand_in(session: Session, step: str
     adder, submitter = (mine, other) if hand == "added it" else (other, mine)
     agency = applicant(session, adder)
     take("submit", session, submitter, agency)
+    make_reviewed(session, agency)
     with pytest.raises(Forbidden, match="another person"):
         take(step, session, mine, agency)
     assert take(step, session, make_actor(session, Role.APPROVER), agency).status is STEPS[step].after
@@ -90,7 +93,7 @@ def test_approvers_find_the_review_in_their_work_list_but_not_their_own(session:
     own, other = make_actor(session, Role.APPROVER), make_actor(session, Role.APPROVER)
     agency = applicant(session, SYSTEM)
     take("submit", session, own, agency)
-    session.flush()
+    make_reviewed(session, agency)
 
     def waiting(actor: Actor) -> list[str]:
         return [task.subject for task in session.scalars(tasks.mine(actor))]
@@ -121,7 +124,7 @@ def test_a_code_is_given_once(session: Session) -> None:
 def test_the_ramp_ends_with_probation(session: Session) -> None:
     agency = make_agency(session, status=AgencyStatus.IN_REVIEW)
     assert take("probation", session, SYSTEM, agency).ramp_accounts == 100
-    assert queries.facts(session, [agency.id])[agency.id].ramp_accounts == 100
+    assert queries.facts(session, [agency.id])[agency.id].ramp == Ramp(agency.status_since.date(), 100)
     assert take("approve", session, SYSTEM, agency).ramp_accounts is None
 
 

@@ -70,7 +70,7 @@ def settings_in(folder: Path, address: str = "http://127.0.0.1:5000") -> Setting
     """The settings of `make run` for a database in this folder."""
     return Settings.from_environ({
         "DATABASE_URL": f"sqlite:///{folder / 'portal.db'}", "INSTANCE_DIR": str(folder), "SECRET_KEY": "test" * 12, "DATA_KEYS": KEYS, "DEMO": "1",
-        "ALLOW_BACKDATING": "1", "BASE_URL": address, "LOG_LEVEL": "CRITICAL",
+        "ALLOW_BACKDATING": "1", "OPEN_APPLICATIONS": "1", "BASE_URL": address, "LOG_LEVEL": "CRITICAL",
     })  # fmt: skip
 
 

@@ -7,7 +7,7 @@ each through the act that a page calls, so that every form, decision and warning
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from io import BytesIO
@@ -21,6 +21,12 @@ from werkzeug.routing import Rule
 import demo
 from agencies import contracts, exempting, verifying, vetting
 from agencies import queries as agency_queries
+from agencies.asking import requests
+from agencies.asking.models import DocumentRequest, Policy
+from agencies.diligence import applying, conditions, leaving
+from agencies.diligence import queries as diligence_queries
+from agencies.diligence import reviewing as reviewing_agencies
+from agencies.diligence.models import AnswerState, DisclosureKind, Review, ReviewKind, SiteVisit
 from agencies.exempting import Claim
 from agencies.models import Agency, AgencyKind, Contract, Credential
 from agencies.terms import Clause
@@ -39,6 +45,7 @@ from placements.request_models import PaperKind, Request, RequestKind
 from placements.rights_models import RightKind, RightsCase
 from portal import clock, files, invitations, keys, queries, saved_views, sessions, uploads, work
 from portal.audit import AuditEntry
+from portal.files import StoredFile
 from portal.jobs import JOBS
 from portal.keys import AGENCY_SCOPES
 from portal.people import ApiKey, Role, User
@@ -48,12 +55,14 @@ from portal.reports.models import Report
 from portal.webhooks import publishing as webhooks
 from portal.webhooks.models import DeliveryState, WebhookEndpoint
 from portal.work import WorkItem, WorkState
+from samples import diligence
 from scorecards import personal_data, publishing, scoring
 from scorecards.models import Measure, Scorecard
 from scorecards.periods import Period
 from scorecards.queries import cards
 from tests.factories_placements import make_accounts, make_portfolio
 
+PARTS = vetting.Particulars("x", "x", "US", AgencyKind.CALL_CENTRE, "office@leaver.example")
 OWN = "AGY10"  # the agency whose people look: it has breaches, differences, and a recall with an objection
 GUEST = "new.person@bank.example"
 LETTER = (
@@ -99,9 +108,7 @@ def _vetting(session: Session, people: Mapping[str, Actor]) -> None:
     who = vetting.Particulars(
         "Fairhaven Mediation", "Fairhaven Mediation LLP", "US", AgencyKind.LAW_FIRM, "office@fairhaven.example"
     )
-    vetting.submit(
-        session, vera, vetting.add_agency(session, vera, "AGY11", who, at=now), reason="Application complete.", at=now
-    )
+    applicant = vetting.add_agency(session, vera, "AGY11", who, at=now)
     own = agency_queries.get(session, SYSTEM, OWN)
     file = files.keep(
         session,
@@ -110,6 +117,7 @@ def _vetting(session: Session, people: Mapping[str, Actor]) -> None:
         name="licence.pdf",
         content_type="application/pdf",
     )
+    _diligence(session, people, applicant, file)
     verifying.request(session, clara, own, "us.licence", "US-MD", note="Renewal.", at=now)
     sent = [
         verifying.submit(
@@ -140,6 +148,48 @@ def _vetting(session: Session, people: Mapping[str, Actor]) -> None:
         Clause("4.1", "The agency earns 17% of every payment.", Decimal("0.17"), Decimal("0.08"), conditions.valid_from)
     ]
     contracts.draft_contract(session, vera, own, conditions, clauses, at=now)
+
+
+def _diligence(session: Session, people: Mapping[str, Actor], applicant: Agency, file: StoredFile) -> None:
+    """An application under review with an answer sent back and one declined, a periodic review, requests, a condition, visits, an exit."""
+    now, today, vera, clara, manager = (
+        clock.now(),
+        clock.today(),
+        people["vendor_manager"],
+        people["compliance"],
+        people["agency_manager"],
+    )
+    soon, own = today + timedelta(days=14), agency_queries.get(session, SYSTEM, OWN)
+    review = diligence.tell_everything(session, vera, applicant, file, at=now)
+    reviewing_agencies.judge(
+        session, clara, applicant, review, "company.1", AnswerState.MORE, why="Since when?", due_on=soon, at=now
+    )
+    reviewing_agencies.judge(
+        session, clara, applicant, review, "company.2", AnswerState.DECLINED, why="One has lapsed.", at=now
+    )
+    terms = conditions.Terms("Renew the licence.", Role.AGENCY_MANAGER, soon, 100, "company.2")
+    conditions.set_condition(session, clara, applicant, terms, at=now)
+    conditions.plan_visit(session, clara, applicant, "Main office", soon, at=now)
+    applying.withdraw(
+        session, vera, applicant, diligence_queries.disclosures(session, applicant)[DisclosureKind.SYSTEM][0], at=now
+    )
+    reviewing_agencies.open_review(session, SYSTEM, own, ReviewKind.PERIODIC, at=now)
+    applying.disclose(
+        session,
+        manager,
+        own,
+        applying.Told(DisclosureKind.BANK_ACCOUNT, "Second Bank", "US", "x", number="000987654321"),
+        at=now,
+    )
+    conditions.set_condition(
+        session, clara, own, conditions.Terms("Mend the recordings.", Role.AGENCY_MANAGER, soon), at=now
+    )
+    sent = requests.ask(session, clara, own, "security_report", soon, at=now)
+    requests.answer(session, manager, own, sent, file, attests=True, at=now)
+    leaver = vetting.add_agency(session, vera, "AGY12", replace(PARTS, name="Old Mill Recovery"), at=now)
+    for step in (vetting.submit, vetting.approve, vetting.begin_exit):
+        step(session, SYSTEM, leaver, reason="For the record.", at=now)
+    leaving.do_step(session, vera, leaver, "destruction", note="By post.", evidence=file, at=now)
 
 
 def _plans(session: Session, people: Mapping[str, Actor]) -> None:
@@ -307,6 +357,7 @@ DOWNLOADS = frozenset({
     "agencies.document", "activity.original", "activity.to_mend", "activity.progress", "placements.inventory", "placements.plan_accounts",
     "placements.plan_left_out", "login.code", "feed.kit_file",
     "endings.delivery", "endings.certificate", "endings.objection_evidence", "requests.evidence",
+    "diligence.evidence",
 })  # fmt: skip
 """What a GET gives that is no page: files, figures for machines, and the second step of signing in, which the demo does without."""
 
@@ -388,9 +439,25 @@ def _papers(session: Session, own: int) -> dict[str, Values]:
     contracts_of_own = _each(session, Contract.id, Contract.state, Contract.agency_id == own)
     credentials = _each(session, Credential.ref, Credential.state, Credential.agency_id == own)
     return {
-        "agencies.page": {"code": [OWN, "AGY03", "AGY04", "AGY11"]}, "agencies.credential": {"code": [OWN] * len(credentials), "ref": credentials},
+        "agencies.page": {"code": [OWN, "AGY03", "AGY04", "AGY11", "AGY12"]}, **_diligence_of(session, own), "agencies.credential": {"code": [OWN] * len(credentials), "ref": credentials},
         "agencies.contract": {"code": [OWN] * len(contracts_of_own), "contract_id": contracts_of_own},
         "agencies.end_contract": {"code": [OWN], "contract_id": _each(session, Contract.id, Contract.state, Contract.agency_id == own, Contract.state == "approved")},
+    }  # fmt: skip
+
+
+def _diligence_of(session: Session, own: int) -> dict[str, Values]:
+    applicant = session.scalars(select(Agency.id).where(Agency.code == "AGY11")).one()
+    reviews = [
+        session.scalars(select(Review.ref).where(Review.agency_id == whose).order_by(Review.id.desc())).first()
+        for whose in (own, applicant)
+    ]
+    asked = _each(session, DocumentRequest.ref, DocumentRequest.state, DocumentRequest.agency_id == own)
+    visit = session.scalars(select(SiteVisit.ref).where(SiteVisit.agency_id == applicant)).all()
+    return {
+        "diligence.page": {"code": [OWN, "AGY11", "AGY01"]}, "diligence.section": {"code": [OWN, "AGY11"], "ref": reviews, "section": ["company", "company"]},
+        "diligence.disclose": {"code": [OWN] * 2, "kind": ["principal", "bank_account"]}, "diligence.leave": {"code": [OWN, "AGY12"]},
+        "diligence.report_visit": {"code": ["AGY11"], "ref": visit}, "diligence.invite": {"code": ["AGY11"]},
+        "asking.request_page": {"code": [OWN] * len(asked), "ref": asked}, "asking.policy": {"ref": session.scalars(select(Policy.ref)).all()},
     }  # fmt: skip
 
 

@@ -115,15 +115,15 @@ def _paths_of(looking: Looking, role: Role | None) -> list[tuple[str, str]]:
             found += [
                 (rule.endpoint, path)
                 for path in things.paths(looking.app, rule)
-                if role is None or not role.of_agency or _is_own(rule.endpoint, path)
+                if role is None or not role.of_agency or _is_own(path)
             ]
     assert found
     return found
 
 
-def _is_own(endpoint: str, path: str) -> bool:
-    """An agency opens its own page only, of those that the bank may open."""
-    return endpoint != "agencies.page" or path.endswith(OWN)
+def _is_own(path: str) -> bool:
+    """An agency opens its own pages only, of those that the bank may open."""
+    return not path.startswith("/agencies/") or f"/agencies/{OWN}" in path
 
 
 def _looked_at(looking: Looking, page: Page, paths: list[tuple[str, str]]) -> list[str]:

@@ -21,7 +21,7 @@ STATIC = frozenset({"static", "bootstrap.static"})
 PUBLIC = frozenset({
     "health.healthz", "health.readyz", "metrics.metrics", "login.sign_in", "login.code", "portal.invitation", "portal.invitation_code",
     "portal.set_language", "portal.sign_out", "panel.agencies", "panel.collector", "openapi_api.document", "openapi_api.docs",
-    "feed.kit_file",
+    "feed.kit_file", "diligence.apply",
 })  # fmt: skip
 """The routes that nobody has to sign in for. Any other answers a stranger 401 or sends them to the sign-in."""
 
@@ -69,6 +69,17 @@ PARAMETERS: Mapping[str, Sequence[Mapping[str, str]]] = {
     "agencies.end_exemption": _of_code(exemption_id="exemption"), "agencies.exempt": _of_code(), "agencies.index": _of(),
     "agencies.move": _of_code(step="=suspend"), "agencies.new": _of(), "agencies.page": _of_code(), "agencies.refuse": _of_code(ref="credential"),
     "agencies.submit": _of_code(), "agencies.verify": _of_code(ref="credential"), "agencies.withdraw": _of_code(ref="credential"),
+    "asking.ask": _of_code(), "asking.cancel": _of_code(ref="document_request"), "asking.judge": _of_code(ref="document_request", verdict="=accept"),
+    "asking.owed": _of(), "asking.policies_page": _of(), "asking.policy": _of(ref="=pol_shared"), "asking.publish": _of(),
+    "asking.request_page": _of_code(ref="document_request"), "asking.requests_page": _of_code(),
+    "diligence.apply": _of(), "diligence.check": _of_code(ref="disclosure", verdict="=accept"), "diligence.close_condition": _of_code(ref="condition", outcome="=met"),
+    "diligence.decide": _of_code(ref="review"), "diligence.disclose": _of_code(kind="=site"), "diligence.do_exit_step": _of_code(step="=destruction"),
+    "diligence.evidence": _of_code(file_id="proof"), "diligence.hand_in": _of_code(ref="review"), "diligence.invite": _of_code(),
+    "diligence.judge": _of_code(ref="review", section="=company"), "diligence.leave": _of_code(), "diligence.new_condition": _of_code(),
+    "diligence.new_visit": _of_code(), "diligence.page": _of_code(), "diligence.profile": _of_code(), "diligence.recommend": _of_code(ref="review"),
+    "diligence.report_condition": _of_code(ref="condition"), "diligence.report_visit": _of_code(ref="visit"),
+    "diligence.section": _of_code(ref="review", section="=company"), "diligence.show_account": _of_code(ref="disclosure"),
+    "diligence.withdraw": _of_code(ref="disclosure"),
     "conduct.breach": _of(ref="breach"), "conduct.breaches": _of(), "conduct.complaint": _of(ref="complaint"), "conduct.complaint_list": _of(),
     "conduct.of_agency": _of_code(), "conduct.of_report": _of(ref="report"), "conduct.queue": _of(), "conduct.rule": _of(rule_id="=us.regf.time-of-day"),
     "conduct.rules": _of(), "conduct_api.get_breaches": _of(ref="report"),
@@ -146,7 +157,9 @@ FILTERS = {
 }
 """What a filter of this name is tried with; any other is tried with B's code."""
 
-UNALIKE = frozenset({"connections.own_keys", "connections.endpoints", "portal.change_password", "metrics.metrics"})
+UNALIKE = frozenset(
+    {"connections.own_keys", "connections.endpoints", "portal.change_password", "metrics.metrics", "asking.policy"}
+)
 """Calls that count or make something of A's own, which the next answer shows: no two of their answers are the same bytes."""
 
 SILENT = frozenset({"portal.end_session"})

@@ -35,6 +35,8 @@ from activity.models import (
 )
 from activity.models import Standing as RowStanding
 from activity.promises import PromiseState
+from agencies.asking.models import Attestation, DocumentRequest, Policy
+from agencies.diligence.models import Answer, Condition, Disclosure, ExitStep, Review, ReviewState, SiteVisit
 from agencies.models import Agency, AgencyStatus, Contract, ContractState, Credential, Exemption, Standing, StatusChange
 from conduct.legal_clocks import ClockState, Sense
 from conduct.models import Breach, BreachRow, Complaint, LegalDeadline
@@ -82,7 +84,7 @@ from scorecards.models import Measure, Scorecard
 from scorecards.periods import Period
 from scorecards.queries import cards
 from tests import factories
-from tests.factories_agencies import make_collector, make_contract, make_credential, make_exemption
+from tests.factories_agencies import make_collector, make_contract, make_credential, make_exemption, make_reviewed
 from tests.factories_placements import make_account, make_placement, make_portfolio
 from tests.factories_scorecards import Book, Held
 
@@ -94,7 +96,7 @@ AMOUNT = Decimal("31337.31")
 MARKS = ("CANARY-B", "31,337.31", "31337.31", "3133731")  # of B, as pages, files and JSON would show them
 Rows = dict[Table, set[tuple[Any, ...]]]
 
-OF_NOBODY = frozenset({"audit_entry", "job_run", "lease", "rate_bucket", "score_configuration", "score_pool"})
+OF_NOBODY = frozenset({"audit_entry", "job_run", "lease", "policy", "rate_bucket", "score_configuration", "score_pool"})
 """Tables of the bank and of the machine: no row is an agency's, though the trail and the pool of a month speak of B by its code.
 
 Every other table must have a row of B, or nobody would notice a leak of it.
@@ -106,6 +108,7 @@ SHAPED = frozenset({
     "events", "event", "page", "ground", "format_name", "charset", "column", "repair", "rule", "severity", "verdict", "category", "paid_to", "method",
     "direction", "outcome", "party", "purpose", "dialer", "endpoint_type", "side", "band", "gate", "status", "content_type", "place", "principal", "path",
     "key", "tier", "channel", "policy", "step", "role", "treatment", "beyond", "willingness", "ability", "params", "why", "gates", "grade", "inputs", "explanation", "itemization", "clause",
+    "questionnaire", "question", "document",
 })  # fmt: skip
 
 
@@ -182,9 +185,12 @@ def _shared(session: Session) -> dict[str, int]:
         requested_by="The bank",
         final_at=NOW + timedelta(days=9),
     )
-    session.add(recall)
+    policy = Policy(
+        ref="pol_shared", title="Conduct", version="1", text="Be kind.", sha256="0" * 64, due_on=NOW.date(), published_at=NOW, published_by="b"
+    )  # fmt: skip
+    session.add_all([recall, policy])
     session.flush()
-    return {"account": account.id, "recall": recall.id}
+    return {"account": account.id, "recall": recall.id, "policy": policy.id}
 
 
 def _fill(session: Session, side: Side, shared: dict[str, int]) -> None:
@@ -198,6 +204,7 @@ def _fill(session: Session, side: Side, shared: dict[str, int]) -> None:
     contract = book.contracts[agency.id] = make_contract(session, agency)
     _papers(session, agency, file)
     _people(session, agency)
+    _diligence(session, agency, file, shared["policy"])
     held = _placements(session, book, agency, shared)
     report = book.report(
         agency.id,
@@ -275,6 +282,24 @@ def _papers(session: Session, agency: Agency, file: StoredFile) -> None:
         )
     )
     session.add(Standing(agency_id=agency.id, band="B", reason="r", since=NOW))
+
+
+def _diligence(session: Session, agency: Agency, file: StoredFile, policy_id: int) -> None:
+    """A due diligence that waits for the agency, with everything around it; and a person who attested a policy."""
+    review = make_reviewed(session, agency, state=ReviewState.OPEN, recommended=None)
+    for answer in session.scalars(select(Answer).where(Answer.review_id == review.id)):
+        answer.evidence_id, answer.note = file.id, "n"
+    due_on, reader = (
+        NOW.date() + timedelta(days=9),
+        session.scalars(select(User).where(User.agency_id == agency.id)).first(),
+    )
+    session.add_all([
+        Condition(agency_id=agency.id, review_id=review.id, text="t", owner=Role.AGENCY_MANAGER, due_on=due_on, set_at=NOW, set_by="b"),
+        SiteVisit(agency_id=agency.id, review_id=review.id, site="s", planned_on=due_on, planned_by="b", findings="f"),
+        ExitStep(agency_id=agency.id, step="data", done_at=NOW, done_by="b", note="n", evidence_id=file.id),
+        DocumentRequest(agency_id=agency.id, document="other", note="n", due_on=due_on, asked_at=NOW, asked_by="b"),
+        Attestation(policy_id=policy_id, user_id=reader.id if reader else 0, agency_id=agency.id, name="n", sha256="0" * 64, attested_at=NOW),
+    ])  # fmt: skip
 
 
 def _people(session: Session, agency: Agency) -> None:
@@ -589,6 +614,8 @@ def _marked(side: Side, table: Table, column: Column[Any], row: Mapping[Any, Any
     )
     if kept:
         return None
+    if table.name == "disclosure" and column.name == "sealed":
+        return sealing.keyring().seal("000123456789", f"disclosure:CANARY-{side.letter}-disclosure-ref-{key}")
     if table.name == "consumer" and column.name in ("sealed", "consumer_ref"):
         return _person_of(side, key)[column.name]
     if isinstance(column.type, String):
@@ -653,4 +680,6 @@ def _tokens(session: Session, side: Side) -> dict[str, Any]:
         "expectation": first(Expectation.id), "sign_in": first(SignIn.id), "person": first(User.id), "email": first(User.email), "file": first(StoredFile.name),
         "request": first(Request.ref), "document": first(AccountDocument.ref), "proposal": first(Proposal.ref),
         "right": first(RightsCase.ref), "plan": session.scalars(select(Plan.ref).join(PlanLine, PlanLine.plan_id == Plan.id).where(PlanLine.agency_id == side.agency_id).limit(1)).one(),
+        "disclosure": first(Disclosure.ref), "review": first(Review.ref), "condition": first(Condition.ref), "visit": first(SiteVisit.ref),
+        "document_request": first(DocumentRequest.ref, DocumentRequest.state == "asked"), "proof": first(Answer.evidence_id),
     }  # fmt: skip

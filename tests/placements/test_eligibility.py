@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 
 from agencies.asked import asked_in
-from agencies.credentials import AgencyFacts, Agreement
+from agencies.credentials import AgencyFacts, Agreement, Outstanding, may_collect
 from agencies.credentials import Held as Paper
 from agencies.models import AgencyStatus, CredentialState
+from agencies.ramp import Ramp
 from placements.eligibility import Held, contracts, days_late, limits, obstacles, refusals, seat, with_min_shares
 
 DAY = date(2026, 3, 2)
@@ -97,7 +98,7 @@ def test_a_seat_has_the_room_that_is_left() -> None:
     facts = agency(
         contracts=(replace(CONTRACT, capacity_accounts=10, capacity_amount=Decimal(1000)),),
         status=AgencyStatus.PROBATION,
-        ramp_accounts=8,
+        ramp=Ramp(DAY, 8),
     )
     made = seat(facts, [], [DAY], weight=1.0, held=Held(3, 40_000), together=0)
     assert (made.room_accounts, made.room_amount, made.ramp) == (7, 60_000, 5)
@@ -118,8 +119,31 @@ def test_zero_capacity_means_nothing_at_all() -> None:
     assert (made.room_accounts, made.room_amount) == (0, 0)
 
 
-def test_the_ramp_binds_on_probation_only() -> None:
-    assert limits(agency(ramp_accounts=5), DAY, 0).ramp is None
+def test_a_ramp_grows_with_every_full_thirty_days() -> None:
+    facts = agency(status=AgencyStatus.PROBATION, ramp=Ramp(DAY, 5, 10))
+    on = [limits(facts, DAY + timedelta(days=days), 0).ramp for days in (-1, 0, 29, 30, 65)]
+    assert on == [5, 5, 5, 15, 25]
+
+
+def test_the_least_of_ramp_and_caps_of_open_conditions_binds() -> None:
+    conditions = (
+        Outstanding("Encrypt the laptops", DAY, 7),
+        Outstanding("Train everybody", DAY, None),
+        Outstanding("x", DAY, 40),
+    )
+    assert limits(agency(conditions=conditions), DAY, 0).ramp == 7, "an approved agency is capped by its conditions alone"
+    assert limits(agency(conditions=conditions, ramp=Ramp(DAY, 3)), DAY, 0).ramp == 3
+    assert not limits(agency(conditions=conditions), DAY, 0).are_kept(Held(8))
+    assert limits(agency(), DAY, 0).ramp is None
+
+
+def test_a_condition_past_its_day_lets_nothing_new_in() -> None:
+    facts = agency(conditions=(Outstanding("Encrypt the laptops", DAY),))
+    assert "condition_late" not in {reason.code for reason in may_collect(facts, "US-CA", None, DAY)}, (
+        "its day included"
+    )
+    late = may_collect(facts, "US-CA", None, DAY + timedelta(days=1))
+    assert "condition_late" in {reason.code for reason in late}
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,9 @@ import pytest
 from sqlalchemy import func, select, update
 from sqlalchemy.orm import Session
 
+from agencies.diligence import conditions
+from agencies.diligence.conditions import Terms
+from agencies.diligence.models import ConditionState
 from agencies.models import Agency, AgencyStatus, Contract, Credential
 from placements import eligibility, jobs, placing, plan_queries, planning, pool_queries, replaying
 from placements.drafting import Selection
@@ -616,3 +619,30 @@ def test_what_agencies_hold_is_counted_in_the_plans_currency(db: Database) -> No
         for currency in ("USD", "USD", "CNY"):
             make_placement(session, make_account(session, portfolio, currency=currency), agency)
         assert pool_queries.held_now(session, [agency.id], "USD")[agency.id] == eligibility.Held(3, 200_000)
+
+
+def test_a_condition_that_was_set_after_the_approval_still_binds_when_the_plan_is_placed(db: Database) -> None:
+    with db.transaction() as session:
+        agency, portfolio = ready(session, "AGY01"), make_portfolio(session)
+        make_accounts(session, portfolio, 5)
+        plan = make_plan(session, portfolio, agency)
+        planning.submit_plan(session, SYSTEM, plan, at=clock.now())
+        planning.approve_plan(session, SYSTEM, plan, at=clock.now())
+        terms = Terms("Encrypt the laptops", Role.AGENCY_MANAGER, clock.today() + timedelta(days=9), cap_accounts=4)
+        condition = conditions.set_condition(session, SYSTEM, agency, terms, at=clock.now())
+        with pytest.raises(Conflict, match="over their limits"), session.begin_nested():
+            placing.place_plan(session, SYSTEM, plan, at=clock.now())
+        conditions.close_condition(session, SYSTEM, condition, ConditionState.MET, why="Seen.", at=clock.now())
+        placing.place_plan(session, SYSTEM, plan, at=clock.now())
+        assert len(open_placements(session)) == 5
+
+
+def test_a_cap_leaves_out_of_a_plan_what_is_beyond_it(db: Database) -> None:
+    with db.transaction() as session:
+        agency, portfolio = ready(session, "AGY01"), make_portfolio(session)
+        make_accounts(session, portfolio, 5)
+        terms = Terms("Encrypt the laptops", Role.AGENCY_MANAGER, clock.today() + timedelta(days=9), cap_accounts=3)
+        conditions.set_condition(session, SYSTEM, agency, terms, at=clock.now())
+        plan = make_plan(session, portfolio, agency)
+        assert plan.accounts == 3
+        assert {code for codes in reasons(session, plan).values() for code in codes} == {"ramp"}
