@@ -37,7 +37,7 @@ REPORT = {
         "links": {"type": "object"},
     },
 }
-A_KIND = "unlike('rpt_'):kind"  # so that a POST to a report itself is a method that there is not
+A_KIND = "noreference:kind"  # so that a POST to a report itself is a method that there is not
 NO_KIND = f"other({', '.join(map(repr, schemas.REPORTS))}):ref"
 MODE = {"mode": "partial (default): sound rows in, the others listed; atomic: all rows or none"}
 

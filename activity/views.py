@@ -10,9 +10,9 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
-from activity import mapping_views, queries
+from activity import queries
 from activity.forms import ReportForm
-from activity.pages import feed, following
+from activity.pages import feed, following, mappings
 from portal import clock, files, lists, uploads, web
 from portal.db import session
 from portal.errors import N_, Conflict, DomainError
@@ -26,7 +26,7 @@ from portal.tables.formats import WORKBOOK, detected_charset
 from portal.web import actor, requires
 
 blueprint = Blueprint("activity", __name__)
-BLUEPRINTS = (blueprint, following.blueprint, feed.blueprint, mapping_views.blueprint)
+BLUEPRINTS = (blueprint, following.blueprint, feed.blueprint, mappings.blueprint)
 MASKED_DAYS = 90
 SHOWN = 100  # problems on the page; all kept ones are in the API
 NAVIGATION = (
@@ -62,7 +62,7 @@ def reports_page() -> ResponseReturnValue:
 @requires("reports.send", see="reports.view")
 def send() -> ResponseReturnValue:
     form = ReportForm()
-    form.offer(mapping_views.sendable())
+    form.offer(mappings.sendable())
     if not form.validate_on_submit():
         return render_template("activity/send.html", form=form), 200 if not form.is_submitted() else 422
     part, mode = form.file.data, Mode(form.mode.data)

@@ -69,11 +69,11 @@ def export(session: Session, actor: Actor, agency: Agency, *, day: date, say: Sa
     """Collect an agency's file and record that somebody took it. In the words of a language."""
     audit.record(session, actor, FILE_EXPORTED, f"agency:{agency.code}", day=day)
     credentials = queries.all_credentials(session, agency)
-    documents = [
-        Document(file, f"{one.code} {one.jurisdiction} {one.number}")
-        for one in credentials
-        if (file := queries.evidence_of(session, one)) is not None
-    ]
+    proofs: dict[int, tuple[StoredFile, list[str]]] = {}
+    for one in credentials:
+        if (found := queries.evidence_of(session, one)) is not None:
+            proofs.setdefault(found.id, (found, []))[1].append(f"{one.code} {one.jurisdiction} {one.number}".strip())
+    documents = [Document(proof, "; ".join(proven)) for proof, proven in proofs.values()]
     sections = (
         _about(agency, say),
         _history(session, agency, say),

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import select, update
+from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from placements import queries
@@ -119,16 +119,7 @@ def end_holds_from_report(
     session: Session, actor: Actor, records: Sequence[str], *, agency_id: int | None, at: datetime
 ) -> int:
     """End the holds that rest on these records of this sender, because a correction replaced them; how many ended."""
-    sources = [_source(record) for record in records]
-    ended = [
-        hold
-        for lot in queries.in_lots(sources)
-        for hold in session.scalars(
-            select(Hold).where(
-                Hold.source.in_(lot), Hold.agency_id.is_not_distinct_from(agency_id), Hold.until.is_(None)
-            )
-        )
-    ]
+    ended = queries.open_holds_from(session, [_source(record) for record in records], agency_id)
     for hold in ended:
         hold.until, hold.ended_by = at, "correction"
     if ended:

@@ -205,6 +205,12 @@ def open_hold_kinds(session: Session, ids: Iterable[int]) -> dict[int, list[Hold
     return {account_id: [hold.kind for hold in holds] for account_id, holds in open_holds(session, ids).items()}
 
 
+def open_holds_from(session: Session, sources: Iterable[str], agency_id: int | None) -> list[Hold]:
+    """The holds that are on and rest on these sources, as this agency (none: the bank) told them."""
+    wanted = select(Hold).where(Hold.agency_id.is_not_distinct_from(agency_id), Hold.until.is_(None))
+    return [hold for lot in in_lots(sources) for hold in session.scalars(wanted.where(Hold.source.in_(lot)))]
+
+
 def holds_of(session: Session, account: Account) -> Sequence[Hold]:
     """Every hold of an account, newest first."""
     return session.scalars(

@@ -137,17 +137,15 @@ class OtherThan(BaseConverter):
         self.regex = f"(?!(?:{'|'.join(words)})(?:/|$))[^/]+"
 
 
-class Unlike(BaseConverter):
-    """`<unlike('x'):…>` in an address: any word that does not begin so."""
+class NoReference(BaseConverter):
+    """`<noreference:…>` in an address: any word that has not the form of a reference (portal/refs)."""
 
-    def __init__(self, map: Map, beginning: str) -> None:  # noqa: A002 - as in the base
-        super().__init__(map)
-        self.regex = f"(?!{beginning})[^/]+"
+    regex = "(?![a-z]{3}_)[^/]+"
 
 
 def init_app(app: Flask, resolve: Callable[[], Actor | None]) -> None:
     """Install the request pipeline. `resolve` finds the actor of a request: session or key."""
-    app.url_map.converters |= {"int": RowId, "other": OtherThan, "unlike": Unlike}
+    app.url_map.converters |= {"int": RowId, "other": OtherThan, "noreference": NoReference}
 
     @app.before_request
     def begin() -> None:

@@ -147,7 +147,7 @@ def why_not_erased(session: Session, accounts: Sequence[Account]) -> list[str]:
         found.append(N_("Something is still owed."))
     if queries.open_holds(session, ids):
         found.append(N_("A hold is on: something has to be cleared up first."))
-    if request_queries.running(session, ids):
+    if held.running_arrangements(session, ids):
         found.append(N_("An arrangement is running."))
     return found
 

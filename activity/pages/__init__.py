@@ -1,1 +1,1 @@
-"""Pages of the activity floor besides reports: what follows from activity, and how well agencies report."""
+"""Pages of the activity floor besides reports: what follows from activity, how well agencies report, and their saved mappings."""

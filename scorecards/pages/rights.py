@@ -78,7 +78,7 @@ def case(ref: str) -> ResponseReturnValue:
 @requires("rights.manage", see="rights.view")
 def export(ref: str) -> ResponseReturnValue:
     """Everything that is held of the person, as one ZIP."""
-    found, target = held.get_case(session(), ref), _target()
+    found, target = held.get_case(session(), ref, to_answer=True), _target()
     personal_data.export(session(), actor(), found, target, at=clock.now())
     return _zip(target, f"personal-data-{ref}")
 
@@ -87,7 +87,7 @@ def export(ref: str) -> ResponseReturnValue:
 @requires("rights.manage", see="rights.view")
 def erase(ref: str) -> ResponseReturnValue:
     """Take out what identifies the person."""
-    personal_data.erase(session(), actor(), held.get_case(session(), ref), at=clock.now())
+    personal_data.erase(session(), actor(), held.get_case(session(), ref, to_answer=True), at=clock.now())
     flash(_("What identified the person is erased."), "good")
     return redirect(url_for(".case", ref=ref), 303)
 
@@ -96,7 +96,7 @@ def erase(ref: str) -> ResponseReturnValue:
 @requires("rights.manage", see="rights.view")
 def refuse(ref: str) -> ResponseReturnValue:
     """Refuse with a reason."""
-    found, form = held.get_case(session(), ref), RefusalForm()
+    found, form = held.get_case(session(), ref, to_answer=True), RefusalForm()
     if not form.validate():
         return _case(found, form), 422
     personal_data.refuse(session(), actor(), found, answer=form.answer.data or "", at=clock.now())

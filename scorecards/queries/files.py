@@ -15,7 +15,7 @@ from conduct.models import Breach, Complaint
 from ledger.models import Payment
 from placements.ending_models import Deletion
 from placements.models import Account, BalanceChange, Consumer, Hold, Placement
-from placements.request_models import AccountDocument, Arrangement, Request
+from placements.request_models import AccountDocument, Arrangement, ArrangementState, Request
 from placements.rights_models import RightsCase
 from portal.errors import N_, NotFound
 
@@ -91,6 +91,13 @@ def open_placements(session: Session, account_ids: Collection[int]) -> int:
     return int(session.scalar(wanted.where(Placement.account_id.in_(account_ids), Placement.ended_at.is_(None))) or 0)
 
 
+def running_arrangements(session: Session, account_ids: Collection[int]) -> int:
+    """How many arrangements run on these accounts."""
+    wanted = select(func.count()).select_from(Arrangement)
+    running = wanted.where(Arrangement.account_id.in_(account_ids), Arrangement.state == ArrangementState.RUNNING)
+    return int(session.scalar(running) or 0)
+
+
 def undeleted_at(session: Session, account_ids: Collection[int]) -> Sequence[str]:
     """The agencies that have not proved yet that they deleted what they held of these accounts."""
     wanted = select(Agency.code).join(Deletion, Deletion.agency_id == Agency.id)
@@ -114,10 +121,10 @@ def rights_list() -> Any:
     return select(RightsCase, Consumer).join(Consumer, Consumer.id == RightsCase.consumer_id)
 
 
-def get_case(session: Session, ref: str) -> RightsCase:
-    """One case with its person, locked. Raises NotFound."""
+def get_case(session: Session, ref: str, *, to_answer: bool = False) -> RightsCase:
+    """One case with its person, `to_answer` locked until the transaction ends. Raises NotFound."""
     wanted = select(RightsCase).where(RightsCase.ref == ref).options(joinedload(RightsCase.consumer))
-    found = session.scalars(wanted.with_for_update(of=RightsCase)).first()
+    found = session.scalars(wanted.with_for_update(of=RightsCase) if to_answer else wanted).first()
     if found is None:
         raise NotFound
     return found

@@ -105,7 +105,7 @@ def test_a_mapping_is_built_from_a_sample_tried_and_saved(house: House, data: by
     assert "Every row of the sample can be read" in page.text
     assert "2026-01-31T19:05:00+00:00" in page.text
     assert (
-        house.client.post("/reports/mappings/activity", chosen(page, act="save"), 303).location == "/reports/mappings"
+        house.client.post("/reports/mappings/activity", chosen(page, act="keep"), 303).location == "/reports/mappings"
     )
     place = house.upload(CSV).location
     work.drain(house.db, outward=False)
@@ -125,7 +125,7 @@ def test_a_mapping_is_built_from_a_sample_tried_and_saved(house: House, data: by
 def test_a_saved_mapping_is_the_senders_own_and_its_removal_leaves_what_was_sent(house: House) -> None:
     house.client.sign_in(house.manager)
     page = sample(house)
-    house.client.post("/reports/mappings/activity", chosen(page, zone="America/New_York", act="save"), 303)
+    house.client.post("/reports/mappings/activity", chosen(page, zone="America/New_York", act="keep"), 303)
     waiting = house.upload(CSV).location
     house.client.post("/reports/mappings/activity/remove", {}, 303)
     work.drain(house.db, outward=False)
@@ -138,7 +138,7 @@ def test_a_saved_mapping_is_the_senders_own_and_its_removal_leaves_what_was_sent
 
 def test_rejected_rows_come_back_under_the_senders_own_names_and_are_accepted_once_mended(house: House) -> None:
     house.client.sign_in(house.manager)
-    house.client.post("/reports/mappings/activity", chosen(sample(house), zone="America/New_York", act="save"), 303)
+    house.client.post("/reports/mappings/activity", chosen(sample(house), zone="America/New_York", act="keep"), 303)
     place = house.report(CSV)
     rejected = house.client.get(f"{place}/to-mend.csv").response.get_data(as_text=True)
     assert rejected.splitlines()[0] == ",".join(f'"{name}"' for name in THEIRS[0])
@@ -150,7 +150,7 @@ def test_amounts_in_the_senders_style_are_exact(house: House) -> None:
     data = "record_id;account_ref;paid_on;amount;paid_to".replace(";", ",") + '\n1,ACC1,31.01.2026,"1.250,50",agency\n'
     page = sample(house, data.encode(), kind="payments")
     assert "Every row of the sample can be read" in page.text
-    house.client.post("/reports/mappings/payments", chosen(page, act="save"), 303)
+    house.client.post("/reports/mappings/payments", chosen(page, act="keep"), 303)
     house.report(data, kind="payments")
     with house.db.reading() as session:
         assert [str(amount) for amount in session.scalars(select(PaymentClaim.amount))] == ["1250.50"]
@@ -173,7 +173,7 @@ def test_a_sample_that_cannot_be_read_says_why(house: House, data: bytes, name: 
 
 def test_a_form_that_was_tampered_with_is_refused(house: House) -> None:
     house.client.sign_in(house.manager)
-    fields = chosen(sample(house), act="save")
+    fields = chosen(sample(house), act="keep")
     for changes in (
         {"column-0": "password"},
         {"zone": "Mars/Olympus"},
@@ -186,7 +186,7 @@ def test_a_form_that_was_tampered_with_is_refused(house: House) -> None:
 
 def test_who_may_map_what(house: House) -> None:
     house.client.sign_in(house.manager)
-    house.client.post("/reports/mappings/activity", chosen(sample(house), act="save"), 303)
+    house.client.post("/reports/mappings/activity", chosen(sample(house), act="keep"), 303)
     assert "Build from a sample" in house.client.get("/reports/mappings").text
     house.client.get("/reports/mappings/ledger", 404)
     house.client.sign_in(house.compliance)

@@ -7,7 +7,7 @@ import io
 import pytest
 from sqlalchemy import select
 
-from portal import work
+from portal import files, work
 from portal.mail import OutboxMail
 from portal.reports import reading
 from portal.reports.models import RejectedRow, Report, ReportProblem
@@ -87,3 +87,11 @@ def test_a_workbook_sent_by_form_is_read(house: House) -> None:
     assert "Accepted 1" in page.text
     assert "unknown_account" in page.text
     assert world.HEADER.split(",")[0] in house.client.get(f"{place}/to-mend.csv").response.get_data(as_text=True)
+
+
+def test_evidence_that_was_altered_is_never_handed_out(house: House) -> None:
+    place = house.report(TEXT)
+    with house.db.reading() as session:
+        stored = files.store().folder / session.scalars(select(files.StoredFile.place)).one()
+    stored.write_bytes(TEXT.replace("ACC1", "ACC2").encode())
+    assert "its hash differs" in house.client.get(f"{place}/original", 500).text

@@ -28,7 +28,7 @@ from agencies.diligence import queries as diligence_queries
 from agencies.diligence import reviewing as reviewing_agencies
 from agencies.diligence.models import AnswerState, DisclosureKind, Review, ReviewKind, SiteVisit
 from agencies.exempting import Claim
-from agencies.models import Agency, AgencyKind, Contract, Credential
+from agencies.models import Agency, AgencyKind, Collector, Contract, Credential
 from agencies.terms import Clause
 from agencies.verifying import Paper
 from conduct import reviewing
@@ -441,6 +441,10 @@ def _papers(session: Session, own: int) -> dict[str, Values]:
     return {
         "agencies.page": {"code": [OWN, "AGY03", "AGY04", "AGY11", "AGY12"]}, **_diligence_of(session, own), "agencies.credential": {"code": [OWN] * len(credentials), "ref": credentials},
         "agencies.contract": {"code": [OWN] * len(contracts_of_own), "contract_id": contracts_of_own},
+        "agencies.amend_contract": {"code": [OWN], "contract_id": _each(session, Contract.id, Contract.state, Contract.agency_id == own, Contract.state == "approved")},
+        "catalogue.place": {"place": ["US-NY-NYC", "US-NJ", "CN", "IN"]},
+        "collectors.edit": {"code": [OWN], "collector_id": _newest(session, Collector.collector_id, Collector.agency_id == own)},
+        "collectors.link": {"code": [OWN], "collector_id": _newest(session, Collector.collector_id, Collector.agency_id == own)},
         "agencies.end_contract": {"code": [OWN], "contract_id": _each(session, Contract.id, Contract.state, Contract.agency_id == own, Contract.state == "approved")},
     }  # fmt: skip
 

@@ -37,7 +37,21 @@ from activity.models import Standing as RowStanding
 from activity.promises import PromiseState
 from agencies.asking.models import Attestation, DocumentRequest, Policy
 from agencies.diligence.models import Answer, Condition, Disclosure, ExitStep, Review, ReviewState, SiteVisit
-from agencies.models import Agency, AgencyStatus, Contract, ContractState, Credential, Exemption, Standing, StatusChange
+from agencies.models import (
+    Agency,
+    AgencyStatus,
+    CheckOutcome,
+    Collector,
+    CollectorLogin,
+    Contract,
+    ContractDemand,
+    ContractState,
+    Credential,
+    CredentialCheck,
+    Exemption,
+    Standing,
+    StatusChange,
+)
 from conduct.legal_clocks import ClockState, Sense
 from conduct.models import Breach, BreachRow, Complaint, LegalDeadline
 from ledger.models import Break, BreakKind, ClaimMatch, FeeLine
@@ -273,9 +287,17 @@ def _asked(session: Session, held: list[Held], contract: Contract, file: StoredF
 
 def _papers(session: Session, agency: Agency, file: StoredFile) -> None:
     make_contract(session, agency, state=ContractState.DRAFT, valid_from=date(2027, 1, 1))
-    make_credential(session, agency, evidence_id=file.id, note="n", reason="r")
+    held = make_credential(session, agency, evidence_id=file.id, note="n", reason="r")
+    session.add(
+        CredentialCheck(
+            credential_id=held.id, outcome=CheckOutcome.VERIFIED, seen="s", sha256=file.sha256, at=NOW, by="b"
+        )
+    )
     make_exemption(session, agency)
     make_collector(session, agency, licence_number="l", languages="en")
+    contract = session.scalars(select(Contract).where(Contract.agency_id == agency.id)).first()
+    assert contract is not None
+    session.add(ContractDemand(contract_id=contract.id, code="us.ein"))
     session.add(
         StatusChange(
             agency_id=agency.id, before=AgencyStatus.IN_REVIEW, after=AgencyStatus.APPROVED, reason="r", at=NOW, by="b"
@@ -305,6 +327,9 @@ def _diligence(session: Session, agency: Agency, file: StoredFile, policy_id: in
 def _people(session: Session, agency: Agency) -> None:
     for role in (Role.AGENCY_MANAGER, Role.AGENCY_USER):
         user = factories.make_user(session, role, agency)
+        if role is Role.AGENCY_USER:
+            own = session.scalars(select(Collector.collector_id).where(Collector.agency_id == agency.id)).one()
+            session.add(CollectorLogin(agency_id=agency.id, collector_id=own, user_id=user.id, created_at=NOW))
         factories.begin_session(session, user)
         session.add(SavedView(user_id=user.id, page="placements", name="n", query="q"))
         session.add(
@@ -670,7 +695,7 @@ def _tokens(session: Session, side: Side) -> dict[str, Any]:
     state = Placement.state
     return {
         "agency": first(Agency.code), "agency_name": first(Agency.name), "contract": first(Contract.id), "draft": first(Contract.id, Contract.state == "draft"),
-        "credential": first(Credential.ref), "exemption": first(Exemption.id),
+        "credential": first(Credential.ref), "exemption": first(Exemption.id), "roster": first(Collector.collector_id),
         "placement": first(Placement.ref, state == "acknowledged"), "new": first(Placement.ref, state == "placed"),
         "pending": first(Placement.ref, state == "recall_pending"), "recalled": first(Placement.ref, state == "recalled"),
         "account": first(Account.account_ref), "consumer": first(Consumer.consumer_ref), "hold": first(Hold.id), "recall": first(Recall.ref),

@@ -131,7 +131,9 @@ def test_the_least_of_ramp_and_caps_of_open_conditions_binds() -> None:
         Outstanding("Train everybody", DAY, None),
         Outstanding("x", DAY, 40),
     )
-    assert limits(agency(conditions=conditions), DAY, 0).ramp == 7, "an approved agency is capped by its conditions alone"
+    assert limits(agency(conditions=conditions), DAY, 0).ramp == 7, (
+        "an approved agency is capped by its conditions alone"
+    )
     assert limits(agency(conditions=conditions, ramp=Ramp(DAY, 3)), DAY, 0).ramp == 3
     assert not limits(agency(conditions=conditions), DAY, 0).are_kept(Held(8))
     assert limits(agency(), DAY, 0).ramp is None

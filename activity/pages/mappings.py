@@ -68,7 +68,7 @@ def build(kind: str) -> ResponseReturnValue:
         return render_template(
             "activity/mapping.html", kind=kind, label=KIND_LABELS[kind], form=form, saved=None, page=None
         ), 422
-    if request.form.get("act") == "save":
+    if request.form.get("act") == "keep":
         acts.save(session(), actor(), kind, mapping)
         flash(_("Saved. Your files of this kind are read so from now on."), "good")
         return redirect(url_for("mappings.index"), 303)
