@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import AbstractContextManager, nullcontext
 from importlib import import_module
 from types import ModuleType
 from urllib.parse import urlsplit
@@ -21,6 +22,7 @@ from activity import feed
 from activity.calendar import BankDays
 from activity.events import ReportAccepted
 from agencies.events import AgencyExiting, AgencySuspended, CredentialGained, CredentialLapsed, RosterLoaded
+from agencies.registries import table as registers
 from agencies.roster import on_roster_loaded
 from conduct import jobs as conduct_jobs
 from ledger import jobs as ledger_jobs
@@ -76,6 +78,7 @@ def create_app(settings: Settings | None = None, *, floors: Sequence[str] = FLOO
     lapse.use(settings.lapse_policy)
     feed.use(BankDays(settings.bank_zone, settings.bank_holidays))
     webhook_delivery.use(loopback=settings.webhook_allow_http)
+    registers.use(settings.registers)
     database = Database(settings.database_url)
     if settings.trusted_proxies:
         hops = settings.trusted_proxies
@@ -177,5 +180,15 @@ def serve(script: ScriptInfo) -> None:
     click.echo(f"\nPlacewell is at {settings.base_url}\n")
     for line in lines:
         click.echo(line)
-    port = urlsplit(settings.base_url).port or 5000
-    raise SystemExit(serving.serve("127.0.0.1", int(os.environ.get("PORT") or port)))
+    port = int(os.environ.get("PORT") or urlsplit(settings.base_url).port or 5000)
+    with _registers_of_the_demo(app, settings):
+        raise SystemExit(serving.serve("127.0.0.1", port))
+
+
+def _registers_of_the_demo(app: Flask, settings: Settings) -> AbstractContextManager[object]:
+    """With DEMO=1 a stand-in answers for the registers, unless the settings name some."""
+    if not settings.demo or settings.registers:
+        return nullcontext()
+    import demo_registers
+
+    return demo_registers.standing_in(app, turned=True)

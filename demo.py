@@ -27,6 +27,7 @@ from typing import Any
 from flask import Flask
 from werkzeug.test import TestResponse
 
+import demo_registers
 from activity import feed, feed_queries
 from activity.calendar import Cadence, Due
 from agencies import contracts, verifying, vetting
@@ -36,6 +37,7 @@ from agencies.asking import policies, requests
 from agencies.asking import queries as asking
 from agencies.asking.policies import Wording
 from agencies.cycles import longest_until
+from agencies.events import ADVERSE_ENTERED
 from agencies.models import Agency, AgencyKind, AgencyStatus
 from agencies.terms import Clause
 from agencies.verifying import Paper
@@ -288,6 +290,7 @@ class Story:
             self.agencies_report()
             self.compliance_looks()
             self.scorecards_are_signed()
+            self.registers_are_asked()
             self.end()
 
     # chapter 1
@@ -735,6 +738,17 @@ class Story:
         with self.when(self.end_day + timedelta(days=1), 15) as at, self.db.transaction() as session:
             scoring.score_period(session, SYSTEM, running, at=at)
         self.say("The scorecards of the last month are signed and published; those of the running month are drafts.")
+
+    # chapter 7
+
+    def registers_are_asked(self) -> None:
+        """Public registers are asked on the last two nights; a licence has expired at one of them, a name is on a list."""
+        nights = self.at(self.end_day, 2, 12), self.at(self.end_day + timedelta(days=1), 2, 12)
+        with self.db.reading() as session:
+            if queries.trail_has(session, ADVERSE_ENTERED):
+                return
+        demo_registers.chapter(self, self.role(Role.VENDOR_MANAGER), self.role(Role.COMPLIANCE), nights)
+        self.say("The registers were asked twice: one licence is stopped, one name waits for a decision.")
 
 
 # -- what the story is made of -------------------------------------------------------------------------------------------

@@ -332,10 +332,18 @@ def merged(reasons: Iterable[Reason]) -> list[Reason]:
     ]
 
 
-def state_on(state: CredentialState, valid_until: date | None, day: date) -> CredentialState:
-    """The state that people read: a verified credential whose last day is over has expired, whether or not a job marked it."""
-    over = state is CredentialState.VERIFIED and valid_until is not None and valid_until < day
-    return CredentialState.EXPIRED if over else state
+def state_on(
+    state: CredentialState, valid_until: date | None, day: date, ended_on: date | None = None
+) -> CredentialState:
+    """The state that people read: a verified credential whose last day is over has expired, whether or not a job marked it.
+
+    One that its register stopped (`ended_on`) is read as withdrawn, though a person has still to say so.
+    """
+    if state is not CredentialState.VERIFIED:
+        return state
+    if ended_on is not None and ended_on <= day:
+        return CredentialState.WITHDRAWN
+    return CredentialState.EXPIRED if valid_until is not None and valid_until < day else state
 
 
 def _worded(name: str, value: str, say: Callable[[str], str], language: str) -> str:

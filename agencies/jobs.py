@@ -5,6 +5,7 @@ from __future__ import annotations
 from agencies import lapsing, roster
 from agencies.asking import policies
 from agencies.diligence import reviewing
+from agencies.registries import workers
 from portal import clock
 from portal.db import Database
 from portal.jobs import job
@@ -56,3 +57,13 @@ def remind(db: Database) -> str:
     """Put every policy that somebody has not attested into their work list."""
     with db.transaction() as session:
         return f"{policies.remind(session, at=clock.now())} reminded"
+
+
+@job(
+    "registers.ask",
+    cron="12 2 * * *",
+    why="What a register or a sanctions list says today may not be what it said yesterday; a difference is a task in the morning.",
+)
+def ask_registers(db: Database) -> str:
+    """Order asking every register about every agency, and a look through every list."""
+    return workers.order_everything(db)

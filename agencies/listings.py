@@ -57,7 +57,7 @@ def credentials(code: str, language: str, day: date) -> ListSpec:
             Column("credential", N_("Credential"), lambda row: Cell(credential_name(row[0].code, language), url=f"{address}/{row[0].ref}"), sort=Credential.__table__.c.code),
             Column("place", N_("Place"), lambda row: row[0].jurisdiction, sort=Credential.__table__.c.jurisdiction),
             Column("number", N_("Number"), lambda row: row[0].number, sort=Credential.__table__.c.number),
-            Column("state", N_("State"), lambda row: state_on(row[0].state, row[0].valid_until, day).value, kind="state", subject="credential",
+            Column("state", N_("State"), lambda row: state_on(row[0].state, row[0].valid_until, day, row[0].ended_on).value, kind="state", subject="credential",
                    sort=Credential.__table__.c.state),
             Column("valid_from", N_("First day"), lambda row: row[0].valid_from, kind="date", sort=Credential.__table__.c.valid_from),
             Column("valid_until", N_("Last day"), lambda row: _last_day(row[0], day), kind="date", sort=Credential.__table__.c.valid_until),
@@ -103,7 +103,7 @@ def _ending(last_day: date | None, day: date) -> Cell:
 
 def _last_day(credential: Credential, day: date) -> Cell:
     """The last day of what is good or may become so stands out when it is near; the end of what is over does not."""
-    open_ = state_on(credential.state, credential.valid_until, day) in (
+    open_ = state_on(credential.state, credential.valid_until, day, credential.ended_on) in (
         CredentialState.VERIFIED,
         CredentialState.SUBMITTED,
     )
@@ -113,13 +113,13 @@ def _last_day(credential: Credential, day: date) -> Cell:
 def _in_state(value: str, day: date) -> Any:
     if value not in set(CredentialState):
         return None
-    over = (Credential.state == CredentialState.VERIFIED) & (Credential.valid_until < day)
+    over = (Credential.state == CredentialState.VERIFIED) & (Credential.valid_until < day) & ~queries.stopped_by(day)
     if value == CredentialState.EXPIRED:
         return (Credential.state == CredentialState.EXPIRED) | over
     if value == CredentialState.VERIFIED:
-        return (Credential.state == CredentialState.VERIFIED) & (
-            Credential.valid_until.is_(None) | (Credential.valid_until >= day)
-        )
+        return (Credential.state == CredentialState.VERIFIED) & queries.good_on(day)
+    if value == CredentialState.WITHDRAWN:
+        return (Credential.state == CredentialState.WITHDRAWN) | queries.stopped_by(day)
     return Credential.state == value
 
 

@@ -31,7 +31,8 @@ from agencies.models import (
     StatusChange,
 )
 from agencies.ramp import Ramp
-from portal.errors import NotFound
+from agencies.registries.models import HitState, ScreeningHit
+from portal.errors import N_, NotFound
 from portal.files import StoredFile
 from portal.people import Role, User
 from portal.permissions import Actor
@@ -50,6 +51,7 @@ FOR_APPLICANTS = frozenset({
     "portal.home", "tasks.view", "agencies.view", "diligence.fill", "documents.answer", "credentials.submit", "policies.view",
 })  # fmt: skip
 """Permissions of people whose agency is not let in yet. Anybody may apply, so they get no keys, no webhooks and no files of rows."""
+SANCTIONED = N_("A person found that a sanctions list means it, or somebody behind it.")
 BINDING = (ContractState.APPROVED, ContractState.ENDED)
 """A contract that was ended still ruled the days until then."""
 
@@ -143,7 +145,7 @@ def managers_of(session: Session, agency_id: int) -> Sequence[User]:
 
 
 def facts(session: Session, agency_ids: Collection[int] | None = None) -> dict[int, AgencyFacts]:
-    """All that placing asks of these agencies (None: of every agency), by id, in eight selects however many they are."""
+    """All that placing asks of these agencies (None: of every agency), by id, in nine selects however many they are."""
     wanted = select(Agency, Standing).outerjoin(Standing, Standing.agency_id == Agency.id).order_by(Agency.code)
     if agency_ids is not None:
         wanted = wanted.where(Agency.id.in_(agency_ids))
@@ -152,6 +154,7 @@ def facts(session: Session, agency_ids: Collection[int] | None = None) -> dict[i
     contracts, held, lifted = _agreements(session, ids), _held(session, ids), _lifted(session, ids)
     staff = _staff(session, ids)
     conditions = open_conditions(session, ids)
+    barred = _sanctioned(session, ids)
     return {
         agency.id: AgencyFacts(
             agency.id,
@@ -161,8 +164,8 @@ def facts(session: Session, agency_ids: Collection[int] | None = None) -> dict[i
             agency.status,
             agency.kind,
             _ramp(agency),
-            standing is None or standing.may_receive,
-            standing.reason if standing else "",
+            agency.id not in barred and (standing is None or standing.may_receive),
+            SANCTIONED if agency.id in barred else standing.reason if standing else "",
             tuple(contracts[agency.id]),
             held[agency.id],
             lifted[agency.id],
@@ -276,6 +279,12 @@ def _lifted(session: Session, ids: Sequence[int]) -> Mapping[int, dict[tuple[str
     return found
 
 
+def _sanctioned(session: Session, ids: Collection[int]) -> set[int]:
+    """Those of the agencies that a person found on a sanctions list: whatever their status, nothing goes to them."""
+    wanted = select(ScreeningHit.agency_id).where(ScreeningHit.agency_id.in_(ids), ScreeningHit.state == HitState.SAME)
+    return set(session.scalars(wanted))
+
+
 # -- credentials ---------------------------------------------------------------------------------------------------------
 
 
@@ -286,6 +295,13 @@ def good_on(day: date) -> ColumnElement[bool]:
         Credential.valid_from <= day,
         or_(Credential.valid_until.is_(None), Credential.valid_until >= day),
         or_(Credential.ended_on.is_(None), Credential.ended_on > day),
+    )
+
+
+def stopped_by(day: date) -> ColumnElement[bool]:
+    """The verified credentials that their register stopped by a day, and of which a person has still to say so."""
+    return and_(
+        Credential.state == CredentialState.VERIFIED, Credential.ended_on.is_not(None), Credential.ended_on <= day
     )
 
 

@@ -25,6 +25,17 @@ PERMISSIONS = (
     Permission("exemptions.decline", "Decline exemptions that were proposed, or take them back.", frozenset({CO, AP})),
     Permission("collectors.enter", "Enter collectors of an agency and link their portal accounts.", frozenset({AM})),
     Permission("agencies.export", "Export an agency's whole file for an examiner.", BANK),
+    Permission("registers.view", "See what registers, sanctions lists and others say of agencies.", BANK),
+    Permission(
+        "registers.ask",
+        "Have registers asked, add names to look for, and enter what is told of an agency.",
+        frozenset({VM, CO}),
+    ),
+    Permission(
+        "registers.judge",
+        "Decide on what registers and sanctions lists say, and acknowledge what is told of an agency.",
+        frozenset({CO}),
+    ),
     Permission("contracts.draft", "Draft contracts with their fee terms, and end them.", frozenset({VM})),
     Permission("contracts.approve", "Approve contracts that another person drafted.", frozenset({AP})),
     Permission(

@@ -38,4 +38,7 @@ declare((
     Tab("collectors.index", N_("Collectors"), "agencies.view", 13),
     Tab("diligence.page", N_("Due diligence"), "agencies.view", 14),
     Tab("asking.requests_page", N_("Requests"), "agencies.view", 15),
+    Tab("registries.registers", N_("Registers"), "registers.view", 16),
+    Tab("registries.screening", N_("Sanctions screening"), "registers.view", 17),
+    Tab("registries.adverse", N_("Adverse events"), "registers.view", 18),
 ))  # fmt: skip

@@ -42,6 +42,7 @@ from agencies.pages import form_page as _form
 from agencies.pages import language as _language
 from agencies.pages import today as _today
 from agencies.papers import is_doubtful
+from agencies.registries.views import blueprint as registries
 from agencies.steps import STEPS, open_to
 from agencies.territory import countries, territory
 from portal import clock, lists
@@ -56,6 +57,7 @@ BLUEPRINTS = (
     *(page.blueprint for page in (catalogue, collectors, export, public)),
     *diligence.BLUEPRINTS,
     *asking.BLUEPRINTS,
+    registries,
 )
 NAVIGATION: tuple[Item, ...] = (
     {"section": N_("Panel"), "label": N_("Agencies"), "endpoint": "agencies.index", "icon": "buildings", "permission": "agencies.view", "order": 10},
@@ -249,7 +251,7 @@ def credential(code: str, ref: str) -> ResponseReturnValue:
         "agencies/credential.html",
         agency=agency,
         credential=found,
-        state=state_on(found.state, found.valid_until, _today()).value,
+        state=state_on(found.state, found.valid_until, _today(), found.ended_on).value,
         evidence=queries.evidence_of(session(), found),
         own=found.submitted_by_id is not None and found.submitted_by_id == actor().user_id,
         checks=queries.checks_of(session(), found),

@@ -21,6 +21,7 @@ def know_all_models() -> None:
         import_module(module.name)
     for package in ("agencies", "placements", "activity", "ledger", "conduct", "scorecards"):
         import_module(f"{package}.models")
+    import_module("agencies.registries.models")
 
 
 def render_item(kind, item, autogen_context):

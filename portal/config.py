@@ -9,18 +9,44 @@ import base64
 import os
 import secrets
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
+from portal.webhooks.outbound import Refused, check_shape
+
 ROOT = Path(__file__).resolve().parent.parent
 LOOPBACK = frozenset({"127.0.0.1", "localhost", "::1"})
 
 
+REGISTERS = (
+    "fca",
+    "companies_house",
+    "gleif",
+    "nyc",
+    "illinois",
+    "cfpb",
+    "ofac",
+    "uk_sanctions",
+    "opensanctions",
+)
+"""Registers and lists that can be asked: each by REGISTER_<NAME>_URL, where it wants that with _USER and _KEY."""
+
+
 class BadSetting(Exception):
     """A setting that the portal refuses to start with; the text says how to mend it."""
+
+
+@dataclass(frozen=True)
+class Endpoint:
+    """Where a register is asked, and as whom."""
+
+    url: str
+    user: str = ""
+    key: str = field(default="", repr=False)
+    loopback: bool = False  # it may be this machine (a stand-in for tests and the demo), also by http
 
 
 @dataclass(frozen=True)
@@ -54,6 +80,7 @@ class Settings:
     public_checks_per_minute: int
     pdf_font_dir: str
     open_applications: bool
+    registers: Mapping[str, Endpoint]  # those that are asked; a register without an address is off
 
     @property
     def sqlite(self) -> bool:
@@ -107,7 +134,24 @@ class Settings:
             public_checks_per_minute=_whole(env, "PUBLIC_CHECKS_PER_MINUTE", 10),
             pdf_font_dir=env.get("PDF_FONT_DIR") or "",
             open_applications=_flag(env, "OPEN_APPLICATIONS"),
+            registers=_registers(env, loopback=urlsplit(base_url).hostname in LOOPBACK),
         )
+
+
+def _registers(env: Mapping[str, str], *, loopback: bool) -> Mapping[str, Endpoint]:
+    """The registers that have an address. One on this machine is refused with a public BASE_URL."""
+    found = {}
+    for name in REGISTERS:
+        prefix = f"REGISTER_{name.upper()}"
+        url = (env.get(f"{prefix}_URL") or "").rstrip("/")
+        if not url:
+            continue
+        try:
+            check_shape(url, loopback=loopback and urlsplit(url).hostname in LOOPBACK)
+        except (Refused, ValueError) as error:
+            raise BadSetting(f"{prefix}_URL is {url!r}: {error} See .env.example.") from error
+        found[name] = Endpoint(url, env.get(f"{prefix}_USER") or "", env.get(f"{prefix}_KEY") or "", loopback)
+    return found
 
 
 def _flag(env: Mapping[str, str], name: str) -> bool:

@@ -82,6 +82,22 @@ STATES: dict[str, dict[str, Word]] = {
         "accepted": Word(_("Accepted"), Tone.GOOD),
         "cancelled": Word(_("Cancelled")),
     },
+    "register": {
+        "good": Word(_("In order"), Tone.GOOD),
+        "ended": Word(_("Ended at the register"), Tone.BAD),
+        "unclear": Word(_("To be judged"), Tone.WARN),
+        "absent": Word(_("Not in the register"), Tone.WARN),
+        "silent": Word(_("No answer"), Tone.WARN),
+    },
+    "screening": {
+        "open": Word(_("To be decided"), Tone.WARN),
+        "same": Word(_("The same"), Tone.BAD),
+        "other": Word(_("Not the same"), Tone.GOOD),
+    },
+    "adverse": {
+        "open": Word(_("To be acknowledged"), Tone.WARN),
+        "acknowledged": Word(_("Acknowledged"), Tone.GOOD),
+    },
     "plan": {
         "draft": Word(_("Draft")),
         "submitted": Word(_("Submitted"), Tone.INFO),

@@ -29,6 +29,7 @@ from agencies.diligence import reviewing as reviewing_agencies
 from agencies.diligence.models import AnswerState, DisclosureKind, Review, ReviewKind, SiteVisit
 from agencies.exempting import Claim
 from agencies.models import Agency, AgencyKind, Collector, Contract, Credential
+from agencies.registries.models import AdverseEvent, RegisterAnswer, ScreeningHit
 from agencies.terms import Clause
 from agencies.verifying import Paper
 from conduct import reviewing
@@ -358,6 +359,7 @@ DOWNLOADS = frozenset({
     "placements.plan_left_out", "login.code", "feed.kit_file",
     "endings.delivery", "endings.certificate", "endings.objection_evidence", "requests.evidence",
     "diligence.evidence",
+    "registries.evidence", "registries.hit_evidence", "registries.adverse_document",
 })  # fmt: skip
 """What a GET gives that is no page: files, figures for machines, and the second step of signing in, which the demo does without."""
 
@@ -406,6 +408,7 @@ def things(app: Flask, token: str, *, of_agency: bool) -> Things:
         by_route = {
             **_placing(session, own, of_agency),
             **_papers(session, own),
+            **_registers(session, own),
             **_work(session, own, of_agency),
             **_results(session, own, of_agency),
         }
@@ -463,6 +466,21 @@ def _diligence_of(session: Session, own: int) -> dict[str, Values]:
         "diligence.report_visit": {"code": ["AGY11"], "ref": visit}, "diligence.invite": {"code": ["AGY11"]},
         "asking.request_page": {"code": [OWN] * len(asked), "ref": asked}, "asking.policy": {"ref": session.scalars(select(Policy.ref)).all()},
     }  # fmt: skip
+
+
+def _registers(session: Session, own: int) -> dict[str, Values]:
+    found = {
+        "registries.answer": _each(
+            session,
+            RegisterAnswer.ref,
+            RegisterAnswer.register + RegisterAnswer.bearing,
+            RegisterAnswer.agency_id == own,
+        ),
+        "registries.hit": _each(session, ScreeningHit.ref, ScreeningHit.state, ScreeningHit.agency_id == own),
+        "registries.adverse_event": _each(session, AdverseEvent.ref, AdverseEvent.kind, AdverseEvent.agency_id == own),
+    }
+    assert all(found.values())
+    return {endpoint: {"code": [OWN] * len(refs), "ref": refs} for endpoint, refs in found.items()}
 
 
 def _work(session: Session, own: int, of_agency: bool) -> dict[str, Values]:

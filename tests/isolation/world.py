@@ -52,6 +52,14 @@ from agencies.models import (
     Standing,
     StatusChange,
 )
+from agencies.registries.models import (
+    AdverseEvent,
+    OutsideComplaint,
+    RegisterAnswer,
+    RegisterEntry,
+    ScreeningHit,
+    WatchedName,
+)
 from conduct.legal_clocks import ClockState, Sense
 from conduct.models import Breach, BreachRow, Complaint, LegalDeadline
 from ledger.models import Break, BreakKind, ClaimMatch, FeeLine
@@ -110,7 +118,9 @@ AMOUNT = Decimal("31337.31")
 MARKS = ("CANARY-B", "31,337.31", "31337.31", "3133731")  # of B, as pages, files and JSON would show them
 Rows = dict[Table, set[tuple[Any, ...]]]
 
-OF_NOBODY = frozenset({"audit_entry", "job_run", "lease", "policy", "rate_bucket", "score_configuration", "score_pool"})
+OF_NOBODY = frozenset({
+    "audit_entry", "job_run", "lease", "policy", "rate_bucket", "score_configuration", "score_pool", "screening_run", "complaint_month",
+})  # fmt: skip
 """Tables of the bank and of the machine: no row is an agency's, though the trail and the pool of a month speak of B by its code.
 
 Every other table must have a row of B, or nobody would notice a leak of it.
@@ -123,6 +133,7 @@ SHAPED = frozenset({
     "direction", "outcome", "party", "purpose", "dialer", "endpoint_type", "side", "band", "gate", "status", "content_type", "place", "principal", "path",
     "key", "tier", "channel", "policy", "step", "role", "treatment", "beyond", "willingness", "ability", "params", "why", "gates", "grade", "inputs", "explanation", "itemization", "clause",
     "questionnaire", "question", "document",
+    "register", "bearing", "list_name", "entry_kind",
 })  # fmt: skip
 
 
@@ -217,6 +228,7 @@ def _fill(session: Session, side: Side, shared: dict[str, int]) -> None:
     book = Book(session, personal=True)
     contract = book.contracts[agency.id] = make_contract(session, agency)
     _papers(session, agency, file)
+    _registers(session, agency, file)
     _people(session, agency)
     _diligence(session, agency, file, shared["policy"])
     held = _placements(session, book, agency, shared)
@@ -322,6 +334,29 @@ def _diligence(session: Session, agency: Agency, file: StoredFile, policy_id: in
         DocumentRequest(agency_id=agency.id, document="other", note="n", due_on=due_on, asked_at=NOW, asked_by="b"),
         Attestation(policy_id=policy_id, user_id=reader.id if reader else 0, agency_id=agency.id, name="n", sha256="0" * 64, attested_at=NOW),
     ])  # fmt: skip
+
+
+def _registers(session: Session, agency: Agency, file: StoredFile) -> None:
+    """What registers, lists and others say of it."""
+    session.add(RegisterEntry(agency_id=agency.id, register="cfpb", number="n", entered_by="b", entered_at=NOW))
+    said = {"bearing": "ended", "name": "n", "status": "s", "since": None, "until": None, "facts": {"Country": "c"}}
+    session.add(RegisterAnswer(
+        agency_id=agency.id, register="fca", number="n", asked_at=NOW, asked_by="b", bearing="ended", statement=said, evidence_id=file.id,
+        changes=[{"what": "status", "before": "b", "after": "a"}], note="n",
+    ))  # fmt: skip
+    watched = WatchedName(agency_id=agency.id, name="n", kind="person", source="s", added_at=NOW, added_by="b")
+    session.add(watched)
+    session.flush()
+    session.add(ScreeningHit(
+        agency_id=agency.id, watched_id=watched.id, list_name="ofac", entry="1", matched="m", score=90, entry_kind="person", names=["m"], programme="p",
+        remarks="r", evidence_id=file.id, first_seen_at=NOW, last_seen_at=NOW, reason="r",
+    ))  # fmt: skip
+    session.add(AdverseEvent(
+        agency_id=agency.id, kind="news", happened_on=PLACED_ON, title="t", source="s", text="t", evidence_id=file.id, entered_at=NOW, entered_by="b", note="n"
+    ))  # fmt: skip
+    session.add(OutsideComplaint(
+        agency_id=agency.id, complaint="c", received_on=PLACED_ON, issue="i", sub_issue="s", sub_product="p", state="OH", response="r", seen_at=NOW, note="n"
+    ))  # fmt: skip
 
 
 def _people(session: Session, agency: Agency) -> None:
@@ -696,6 +731,7 @@ def _tokens(session: Session, side: Side) -> dict[str, Any]:
     return {
         "agency": first(Agency.code), "agency_name": first(Agency.name), "contract": first(Contract.id), "draft": first(Contract.id, Contract.state == "draft"),
         "credential": first(Credential.ref), "exemption": first(Exemption.id), "roster": first(Collector.collector_id),
+        "answer": first(RegisterAnswer.ref), "watched": first(WatchedName.id), "hit": first(ScreeningHit.ref), "told": first(AdverseEvent.ref),
         "placement": first(Placement.ref, state == "acknowledged"), "new": first(Placement.ref, state == "placed"),
         "pending": first(Placement.ref, state == "recall_pending"), "recalled": first(Placement.ref, state == "recalled"),
         "account": first(Account.account_ref), "consumer": first(Consumer.consumer_ref), "hold": first(Hold.id), "recall": first(Recall.ref),
