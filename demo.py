@@ -16,7 +16,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
@@ -43,10 +43,30 @@ from agencies.terms import Clause
 from agencies.verifying import Paper
 from conduct import reviewing
 from conduct.models import BreachState
+from placements import planning, pools, strategies, strategy_queries
+from placements.drafting import Selection
+from placements.planning import Wish
+from placements.pool_filter import AGAIN, Conditions
+from placements.strategy import (
+    INSTALMENTS,
+    LEGAL,
+    OPTIMISED,
+    PRIMARY,
+    RELIEF,
+    SECONDARY,
+    TO_COURT,
+    WAREHOUSE,
+    Comparison,
+    Rules,
+    Shares,
+    Tier,
+    TreatmentRule,
+)
 from portal import audit, clock, files, invitations, jobs, keys, logs, queries, sessions, work
 from portal.config import Settings
 from portal.db import Database
 from portal.entering import Proven
+from portal.errors import Invalid
 from portal.files import StoredFile
 from portal.keys import AGENCY_SCOPES, BANK_SCOPES
 from portal.people import Role
@@ -291,6 +311,7 @@ class Story:
             self.compliance_looks()
             self.scorecards_are_signed()
             self.registers_are_asked()
+            self.strategy_is_approved()
             self.end()
 
     # chapter 1
@@ -749,6 +770,46 @@ class Story:
                 return
         demo_registers.chapter(self, self.role(Role.VENDOR_MANAGER), self.role(Role.COMPLIANCE), nights)
         self.say("The registers were asked twice: one licence is stopped, one name waits for a decision.")
+
+    def strategy_is_approved(self) -> None:
+        """The bank writes its strategy down; another person approves it. What came back is planned by it and waits for the approver."""
+        vera, amos, at = (
+            self.role(Role.VENDOR_MANAGER),
+            self.role(Role.APPROVER),
+            self.at(self.end_day + timedelta(days=1), 16),
+        )
+        with clock.set_to(at), self.db.transaction() as session:
+            if strategy_queries.in_force(session):
+                return
+            drafted = strategies.draft(
+                session, vera, self._strategy(), "Tiers, treatments and a comparison for the new year.", at=at
+            )
+            strategies.submit(session, vera, drafted, at=at)
+            strategies.approve(session, amos, drafted, at=at)
+            pool = pools.save_pool(session, vera, "US, came back", Conditions(AGAIN, currency="USD"), at=at)
+            wish = Wish(
+                Selection(pool=pool.ref), seed=20260099, reason="Second placements of what came back.", by_strategy=True
+            )
+            with suppress(Invalid):  # of a small demo nothing may have come back
+                planning.submit_plan(session, vera, planning.draft_plan(session, vera, wish, at=at), at=at)
+        self.say("The strategy is approved, and a plan drawn by it waits for its approver.")
+
+    def _strategy(self) -> Rules:
+        return Rules(
+            tiers=(Tier(PRIMARY, 180), Tier(SECONDARY, 180), Tier(WAREHOUSE, 360), Tier(LEGAL, 360, grace_days=30)),
+            treatments=(
+                TreatmentRule(INSTALMENTS, paid_within=180, score_below=640),
+                TreatmentRule(RELIEF, score_below=580),
+                TreatmentRule(TO_COURT, unpaid_for=365, score_from=700, balance_from=5000, held_from=2),
+            ),
+            shares=Shares(OPTIMISED, concentration=0.40),
+            comparison=Comparison(
+                "Calder on trial", "5f0c2a91d7e4b386", self.end_day + timedelta(days=180), ("AGY09",), 0.20, 0.05
+            ),
+            horizon_days=30,
+            hand_accounts=10,
+            hand_balance=Decimal(25_000),
+        )
 
 
 # -- what the story is made of -------------------------------------------------------------------------------------------

@@ -86,12 +86,16 @@ class _Body(BaseModel):
 
 
 class PlanBody(_Body):
-    """What to plan: a portfolio, and who may take part (everybody on the panel if it is left out)."""
+    """What to plan: a portfolio, and who may take part (everybody on the panel if it is left out).
+
+    `by_strategy`: the strategy in force splits it, instead of equal parts.
+    """
 
     portfolio: Annotated[str, Field(min_length=1, max_length=200)]
     agencies: Annotated[list[str], Field(min_length=1)] | None = None
     seed: int | Annotated[str, Field(max_length=200)] | None = None
     effective_at: AwareDatetime | None = None
+    by_strategy: bool = False
 
 
 class PlacementBody(_Body):
@@ -355,7 +359,9 @@ def post_placements(body: PlacementBody) -> Response:
 @api.endpoint("plans.write", "Draft a plan", tag="Plans", see="plans.view", body=PlanBody, answers={201: PLAN})
 def post_plans(body: PlanBody) -> Response:
     weights = dict.fromkeys(body.agencies or (), 1.0)
-    wish = Wish(Selection(body.portfolio), weights, seed=body.seed, effective_at=body.effective_at)
+    wish = Wish(
+        Selection(body.portfolio), weights, seed=body.seed, effective_at=body.effective_at, by_strategy=body.by_strategy
+    )
     made = planning.draft_plan(
         session(), web.actor(), wish, at=clock.now(), may_backdate=web.settings().allow_backdating
     )

@@ -13,48 +13,86 @@ from typing import Any, Final
 
 import numpy as np
 
-from placements.allocation import NOBODY, Groups, Reason, assign, balance_of_arms, solve
-from placements.jurisdictions import country_of
+from placements.allocation import NOBODY, Groups, Reason, assign, balance_of_arms, slacks, solve
+from placements.comparing import drawn_sides, shares_of, standardised_differences
 from placements.reasons import Why
 from placements.seats import Candidate, Seat, obstacle_reason
 from placements.segments import Bands, cell_of
+from placements.strategy import CHALLENGER, CHAMPION, HELD_BACK, Comparison
+from placements.worth import Worth
 
 RUN: Final = "plan"
 
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """What becomes of one candidate: its cell, and its agency (code), or the place of its reasons in `Dealt.whys`."""
+    """What becomes of one candidate: its cell, and its agency (code), or the place of its reasons in `Dealt.whys`.
+
+    `side` is the side of the running comparison it is on; none: it takes no part in one.
+    """
 
     candidate: Candidate
     cell: str
     agency: str | None
     why: int | None
+    side: str | None = None
+
+
+@dataclass(frozen=True)
+class Policy:
+    """What the strategy says on how a plan is dealt: the comparison that runs, whether quotas are optimised, and what accounts are worth."""
+
+    comparison: Comparison | None = None
+    optimises: bool = False
+    worth: Worth = field(default_factory=Worth)
+
+    def stored(self) -> dict[str, Any]:
+        """As JSON among a plan's inputs; `of` reads it again."""
+        comparison = self.comparison.stored() if self.comparison else None
+        return {"comparison": comparison, "optimises": self.optimises, "worth": self.worth.stored()}
+
+    @classmethod
+    def of(cls, stored: Mapping[str, Any] | None) -> Policy:
+        """Out of a plan's stored inputs; plans without a strategy have none."""
+        if not stored:
+            return cls()
+        comparison = Comparison.of(stored["comparison"]) if stored["comparison"] else None
+        return cls(comparison, stored["optimises"], Worth.of(stored["worth"]))
 
 
 @dataclass(frozen=True)
 class Dealt:
     """A plan drawn: a line for every candidate by account reference, the reasons they share, and how evenly balances fell.
 
-    `arms` is, by agency, the mean balance dealt to it less that of its strata, in standard deviations.
+    `arms` is, by agency, the mean balance dealt to it less that of its strata, in standard deviations; `forecast` what the plan is
+    expected to bring, what limits cost, and how alike the sides of a comparison are.
     """
 
     lines: tuple[Line, ...]
     whys: tuple[tuple[Why, ...], ...]
     currency: str | None
     arms: Mapping[str, float]
+    forecast: Mapping[str, Any] = field(default_factory=dict)
 
 
-def deal(candidates: Sequence[Candidate], panel: Sequence[Seat], *, bands: Bands, seed: str) -> Dealt:
-    """Deal the candidates out to the panel: eligibility, cells of like groups, quotas by the seats' weights, a seeded lot."""
+def deal(
+    candidates: Sequence[Candidate], panel: Sequence[Seat], *, bands: Bands, seed: str, policy: Policy | None = None
+) -> Dealt:
+    """Deal the candidates out to the panel: eligibility, sides of the comparison, cells of like groups, quotas, a seeded lot."""
+    policy = policy or Policy()
     rows = sorted(candidates, key=lambda c: c.account_ref)
     seats = sorted(panel, key=lambda seat: seat.code)
     currency = plan_currency(rows)
-    groups = _grouped(rows, _Masks(rows, seats), bands, currency)
+    masks = _Masks(rows, seats)
+    groups = _grouped(rows, masks, bands, currency)
     reasons = _Reasons(seats, currency)
-    arms = _assign(list(groups.values()), seats, seed, reasons) if groups and seats else {}
+    forecast: dict[str, Any] = {}
+    if policy.comparison:
+        forecast["sides"] = _take_sides(groups, policy.comparison, masks)
+    working = [group for group in groups.values() if group.side != HELD_BACK]
+    arms = _assign(working, seats, seed, reasons, policy, forecast) if working and seats else {}
     lines = tuple(_line(row, groups, bands, seats, reasons) for row in rows)
-    return Dealt(lines, tuple(reasons.lists), currency, arms)
+    return Dealt(lines, tuple(reasons.lists), currency, arms, forecast)
 
 
 def plan_currency(candidates: Sequence[Candidate]) -> str | None:
@@ -72,13 +110,29 @@ class _Masks:
     def __init__(self, rows: Sequence[Candidate], seats: Sequence[Seat]) -> None:
         self.everybody = (1 << len(seats)) - 1
         self.bit = {seat.code: 1 << place for place, seat in enumerate(seats)}
+        self.working = sum(self.bit[seat.code] for seat in seats if seat.weight > 0)
+        self.family = dict(self.bit)
+        for seat in seats:
+            for sister in seat.sisters:
+                self.family[sister] = self.family.get(sister, 0) | self.bit[seat.code]
+        self.closed = {
+            track: sum(self.bit[seat.code] for seat in seats if track in seat.closed)
+            for track in {row.track or "" for row in rows}
+        }
         self.refusing = {
             place: sum(self.bit[seat.code] for seat in seats if seat.refusals.get(place))
             for place in {row.place for row in rows}
         }
 
     def of(self, codes: Sequence[str]) -> int:
-        """The bits of these agencies, of those on the panel."""
+        """The bits of these agencies and of their sisters, of those on the panel."""
+        found = 0
+        for code in codes:
+            found |= self.family.get(code, 0)
+        return found
+
+    def of_codes(self, codes: Sequence[str]) -> int:
+        """The bits of these agencies alone."""
         return sum(self.bit.get(code, 0) for code in set(codes))
 
 
@@ -92,6 +146,7 @@ class _Group:
     against: int
     allowed: int
     follows: str | None
+    side: str | None = None
     seat: int = NOBODY
     reason: Reason = field(default_factory=lambda: Reason(0))
 
@@ -107,7 +162,9 @@ def _grouped(rows: Sequence[Candidate], masks: _Masks, bands: Bands, currency: s
 def _group(rows: list[Candidate], masks: _Masks, bands: Bands) -> _Group:
     against = 0
     for row in rows:
-        against |= masks.refusing[row.place] | (masks.of(row.barred) if row.barred else 0)
+        against |= (
+            masks.refusing[row.place] | masks.closed[row.track or ""] | (masks.of(row.barred) if row.barred else 0)
+        )
     follows = rows[0].follows
     allowed = masks.everybody & ~against if follows is None or follows in masks.bit else 0
     return _Group(rows, sum(row.balance for row in rows), _cell(rows, bands), against, allowed, follows)
@@ -123,17 +180,67 @@ def _cell(rows: Sequence[Candidate], bands: Bands) -> str:
         balance=sum(row.balance for row in rows),
         days_late=max((row.days_late for row in rows if row.days_late is not None), default=None),
         score=min((row.score for row in rows if row.score is not None), default=None),
-        country=country_of(largest.jurisdiction),
+        country=bands.group_of(largest.jurisdiction),
     )
 
 
-def _assign(groups: list[_Group], seats: list[Seat], seed: str, reasons: _Reasons) -> dict[str, float]:
-    arrays = _arrays(groups, seats)
-    quotas = solve(arrays, [seat.terms() for seat in seats])
+def _take_sides(groups: Mapping[str, _Group], comparison: Comparison, masks: _Masks) -> dict[str, Any]:
+    """Put the groups that are compared on their sides, and narrow whom they may go to; how many there are, and how alike.
+
+    A consumer who has a side keeps it. Whoever follows an agency, or could only go to one side, takes no part; agencies without a part
+    in this plan make no side.
+    """
+    challengers = masks.of_codes(comparison.challengers)
+    sides = {CHAMPION: masks.everybody & ~challengers, CHALLENGER: challengers, HELD_BACK: masks.everybody}
+    known, drawn = {}, []
+    for consumer, group in groups.items():
+        before = next((row.side for row in group.rows if row.side), None)
+        if before:
+            known[consumer] = before
+        elif group.follows is None and all(
+            group.allowed & masks.working & sides[side] for side in shares_of(comparison)
+        ):
+            drawn.append(group)
+    found = known | drawn_sides(
+        comparison, keys=[group.rows[0].consumer_ref for group in drawn], cells=[group.cell for group in drawn],
+        accounts=[len(group.rows) for group in drawn], balances=[group.balance for group in drawn],
+    )  # fmt: skip
+    for consumer, side in found.items():
+        groups[consumer].side = side
+        groups[consumer].allowed &= sides[side]
+    return {"groups": dict(sorted(Counter(found.values()).items())), "differences": _likeness(groups, found)}
+
+
+def _likeness(groups: Mapping[str, _Group], sides: Mapping[str, str]) -> dict[str, dict[str, float]]:
+    members = [groups[consumer] for consumer in sides]
+    values: dict[str, list[float | None]] = {
+        "balance": [group.balance for group in members],
+        "days_late": [
+            max((row.days_late for row in group.rows if row.days_late is not None), default=None) for group in members
+        ],
+        "score": [min((row.score for row in group.rows if row.score is not None), default=None) for group in members],
+    }
+    return standardised_differences(list(sides.values()), values, against=CHAMPION)
+
+
+def _assign(
+    groups: list[_Group], seats: list[Seat], seed: str, reasons: _Reasons, policy: Policy, forecast: dict[str, Any]
+) -> dict[str, float]:
+    arrays, terms = _arrays(groups, seats), [seat.terms() for seat in seats]
+    economics = policy.worth.economics(arrays, [seat.code for seat in seats]) if policy.optimises else None
+    quotas = solve(arrays, terms, economics)
     assignment = assign(arrays, quotas, seed=seed, run=RUN)
     for group, seat, reason in zip(groups, assignment.agency.tolist(), assignment.reason.tolist(), strict=True):
         group.seat, group.reason = seat, Reason(reason)
     reasons.limits = quotas.limits.reasons
+    forecast |= policy.worth.forecast(arrays, assignment.agency, terms, seed)
+    forecast["prices"] = {code: round(price, 2) for code, price in quotas.shadow_prices.items() if price > 0}
+    forecast["scarce"] = sorted(quotas.scarce)
+    forecast["short"] = [
+        {"kind": slack.kind, "groups": slack.groups, "cell": slack.cell, "agency": slack.agency}
+        for slack in slacks(arrays, quotas, assignment)
+        if slack.kind != "unplaced"
+    ]
     return {code: round(away, 4) for code, away in balance_of_arms(arrays, quotas, assignment).items()}
 
 
@@ -174,8 +281,12 @@ class _Reasons:
 
     def of_agencies(self, row: Candidate, group: _Group) -> int:
         """Every reason of every agency against this account."""
-        key = (row.place, row.barred, group.against, group.follows, group.reason)
+        key = (row.place, row.track, row.barred, group.against, group.follows, group.reason, group.side)
         return self._kept(key, lambda: self._against_all(row, group))
+
+    def of_held_back(self) -> int:
+        """Why nobody gets an account of the group held back."""
+        return self._kept(("held back",), lambda: (Why.because("held_back"),))
 
     def _kept(self, key: tuple[Any, ...], work_out: Callable[[], tuple[Why, ...]]) -> int:
         if key not in self._known:
@@ -193,12 +304,18 @@ class _Reasons:
 
     def _against(self, row: Candidate, group: _Group, place: int, seat: Seat) -> list[Why]:
         found = list(seat.refusals.get(row.place, ()))
+        if row.track is not None and row.track in seat.closed:
+            found.append(Why.because(seat.closed[row.track], seat.code, tier=row.track))
         if seat.code in row.barred:
             found.append(Why.because("held_before", seat.code))
+        elif sisters := sorted(set(seat.sisters) & set(row.barred)):
+            found.append(Why.because("sister_held", seat.code, holder=sisters[0]))
         if not found and group.against >> place & 1:
             found.append(Why.because("same_consumer", seat.code))
         if group.follows in self.codes and group.follows != seat.code:
             found.append(Why.because("prior_agency", seat.code, holder=group.follows))
+        if not found and group.side and not group.allowed >> place & 1:
+            found.append(Why.because("other_side", seat.code, side=group.side))
         if not found and (group.follows is None or group.follows == seat.code):
             codes = [reason.code for reason in dict.fromkeys(self.limits[place]) if reason & group.reason]
             found = [Why.because(code, seat.code) for code in codes or ["no_part"]]
@@ -209,6 +326,8 @@ def _line(row: Candidate, groups: Mapping[str, _Group], bands: Bands, seats: Seq
     group = groups.get(row.consumer_ref)
     if row.obstacles or row.currency != reasons.currency or group is None:
         return Line(row, _cell([row], bands), None, reasons.of_account(row))
+    if group.side == HELD_BACK:
+        return Line(row, group.cell, None, reasons.of_held_back(), group.side)
     if group.seat == NOBODY:
-        return Line(row, group.cell, None, reasons.of_agencies(row, group))
-    return Line(row, group.cell, seats[group.seat].code, None)
+        return Line(row, group.cell, None, reasons.of_agencies(row, group), group.side)
+    return Line(row, group.cell, seats[group.seat].code, None, group.side)

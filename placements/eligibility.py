@@ -8,24 +8,30 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
-from agencies.credentials import AgencyFacts, Agreement, contract_for, holds, may_collect
+from agencies.credentials import AgencyFacts, Agreement, contract_for, holds, may_collect, not_licensed
 from placements.jurisdictions import country_of
 from placements.reasons import Why
-from placements.seats import PAID, Place, Seat, hold_obstacle, placed_obstacle
+from placements.seats import PAID, Place, Seat, grace_obstacle, hold_obstacle, placed_obstacle, rest_obstacle
+from placements.strategy import Rules
 from portal.types import to_minor
 
 
-def refusals(agency: AgencyFacts, places: Iterable[Place], days: Collection[date]) -> dict[Place, tuple[Why, ...]]:
+def refusals(
+    agency: AgencyFacts, places: Iterable[Place], days: Collection[date], *, papers_until: date | None = None
+) -> dict[Place, tuple[Why, ...]]:
     """Every reason why this agency may not take accounts of these places on every one of these days; places without one are left out.
 
     The days are that on which the plan takes effect and, where that one is past, also the day of drawing or placing it: a
-    licence that lapsed meanwhile is no licence.
+    licence that lapsed meanwhile is no licence. On `papers_until` its papers alone must still hold: an account is not placed to be
+    called back next week.
     """
     found = {}
     for place in places:
         reasons = [reason for day in sorted(days) for reason in may_collect(agency, *place, day)]
+        if papers_until is not None:
+            reasons += not_licensed(agency, place[0], papers_until)
         if reasons:
             found[place] = tuple(Why(reason, agency.code) for reason in dict.fromkeys(reasons))
     return found
@@ -70,9 +76,21 @@ def limits(agency: AgencyFacts, day: date, together: int) -> Limits:
 
 
 def seat(
-    agency: AgencyFacts, places: Collection[Place], days: Collection[date], *, weight: float, held: Held, together: int
+    agency: AgencyFacts,
+    places: Collection[Place],
+    days: Collection[date],
+    *,
+    weight: float,
+    held: Held,
+    together: int,
+    rules: Rules | None = None,
+    least: float = 0.0,
 ) -> Seat:
-    """The agency's seat in a plan that takes effect on the first of these days; `together` as `limits` asks for it."""
+    """The agency's seat in a plan that takes effect on the first of these days, under the strategy's rules where there are any.
+
+    `together` is as `limits` asks for it; `least` is the part of the plan that is owed to it.
+    """
+    papers_until = max(days) + timedelta(days=rules.horizon_days) if rules and rules.horizon_days else None
     most = limits(agency, min(days), together)
     return Seat(
         code=agency.code,
@@ -80,7 +98,11 @@ def seat(
         room_accounts=_left(most.accounts, held.accounts),
         room_amount=_left(most.amount, held.amount),
         ramp=_left(most.ramp, held.accounts),
-        refusals=refusals(agency, places, days),
+        refusals=refusals(agency, places, days, papers_until=papers_until),
+        closed=rules.closed_to(agency.code, agency.kind) if rules else {},
+        sisters=tuple(code for code in rules.sisters_of([agency.code]) if code != agency.code) if rules else (),
+        concentration=rules.shares.concentration if rules else None,
+        least=least,
     )
 
 
@@ -113,14 +135,24 @@ def contracts(agency: AgencyFacts, places: Iterable[Place], day: date) -> dict[P
 
 
 def obstacles(
-    *, holds_on: Iterable[str], holder: str | None, balance: int, is_settled: bool = False
+    *,
+    holds_on: Iterable[str],
+    holder: str | None,
+    balance: int,
+    is_settled: bool = False,
+    rests_until: date | None = None,
+    rests_in: str | None = None,
 ) -> tuple[str, ...]:
-    """Why nobody at all may get an account: the kinds of hold that are on, the agency that has it, nothing owed (any more)."""
+    """Why nobody at all may get an account: kinds of hold that are on, the agency that has it, nothing owed (any more), a rest."""
     found = [hold_obstacle(kind) for kind in sorted(holds_on)]
     if holder is not None:
         found.append(placed_obstacle(holder))
     if balance <= 0 or is_settled:
         found.append(PAID)
+    if rests_until is not None:
+        found.append(grace_obstacle(rests_until))
+    if rests_in is not None:
+        found.append(rest_obstacle(rests_in))
     return tuple(found)
 
 

@@ -93,6 +93,8 @@ class PlanForm(FlaskForm):
     """What to plan. The agencies' parts are fields of their own, `part-CODE`."""
 
     portfolio = SelectField(_("Portfolio"), [Voluntary()])
+    pool = SelectField(_("Or a saved pool"), [Voluntary()])
+    by_strategy = BooleanField(_("Let the strategy split it"))
     account_refs = TextAreaField(
         _("Or single accounts"),
         [Voluntary(), Length(max=2_000_000)],

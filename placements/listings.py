@@ -23,6 +23,8 @@ from placements.models import (
     Product,
     Recall,
     RecallReason,
+    SavedPool,
+    Strategy,
 )
 from portal.errors import N_
 from portal.lists import Cell, Column, Filter, ListSpec
@@ -105,6 +107,40 @@ def plans() -> ListSpec:
         search=lambda text: Plan.title.icontains(text, autoescape=True) | Plan.ref.contains(text.lower(), autoescape=True),
         empty={"title": N_("No plans yet"), "text": N_("A plan shows who would get which accounts before anything happens."),
                "action": {"label": N_("Draft a plan"), "url": "/plans/new"}},
+    )  # fmt: skip
+
+
+def strategies() -> ListSpec:
+    """Versions of the strategy, newest first."""
+    table = Strategy.__table__
+    return ListSpec(
+        page="strategy", key=table.c.id, order="-version",
+        columns=(
+            Column("version", N_("Version"), lambda row: Cell(str(row[0].version), url=f"/strategy/{row[0].version}"), sort=table.c.version),
+            Column("state", N_("State"), lambda row: row[0].state.value, kind="state", subject="plan"),
+            Column("reason", N_("Reason"), lambda row: row[0].reason),
+            Column("created_by", N_("Drafted by"), lambda row: row[0].created_by),
+            Column("decided_by", N_("Decided by"), lambda row: row[0].decided_by),
+            Column("decided", N_("Decided"), lambda row: row[0].decided_at, kind="instant", sort=table.c.decided_at),
+        ),
+        empty={"title": N_("No strategy yet"), "text": N_("Until one is approved, plans are split as each is drafted, and everything by hand needs approval."),
+               "action": {"label": N_("Draft a version"), "url": "/strategy/new"}},
+    )  # fmt: skip
+
+
+def pools() -> ListSpec:
+    """Saved pools, newest first."""
+    table = SavedPool.__table__
+    return ListSpec(
+        page="pools", key=table.c.id, order="-created",
+        columns=(
+            Column("name", N_("Name"), lambda row: Cell(row[0].name, url=f"/pools/{row[0].ref}"), sort=table.c.name),
+            Column("created_by", N_("Saved by"), lambda row: row[0].created_by, sort=table.c.created_by),
+            Column("created", N_("Saved"), lambda row: row[0].created_at, kind="instant", sort=table.c.created_at),
+        ),
+        search=lambda text: SavedPool.name.icontains(text, autoescape=True),
+        empty={"title": N_("No saved pools yet"), "text": N_("A pool is a filter over accounts that plans can be drawn from again and again."),
+               "action": {"label": N_("Count and save a pool"), "url": "/pools/new"}},
     )  # fmt: skip
 
 

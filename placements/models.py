@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, LargeBinary, String, text
+from sqlalchemy import JSON, CheckConstraint, Float, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column, relationship
 
 from agencies.models import Agency, Contract
@@ -264,6 +264,91 @@ class Hold(Base):
     ended_by: Mapped[str | None]
 
 
+class StrategyState(StrEnum):
+    """Where a version of the strategy stands."""
+
+    DRAFT = "draft"
+    SUBMITTED = "submitted"
+    APPROVED = "approved"
+    RETURNED = "returned"
+
+
+STRATEGY_MOVES: dict[StrategyState, frozenset[StrategyState]] = {
+    StrategyState.DRAFT: frozenset({StrategyState.SUBMITTED}),
+    StrategyState.SUBMITTED: frozenset({StrategyState.APPROVED, StrategyState.RETURNED}),
+    StrategyState.RETURNED: frozenset({StrategyState.DRAFT}),
+    StrategyState.APPROVED: frozenset(),
+}
+
+
+class Strategy(Base):
+    """One version of the bank's placement strategy. The newest approved one binds; an approved one never changes."""
+
+    __tablename__ = "strategy"
+    __table_args__ = (one_of("state", StrategyState),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    version: Mapped[int] = mapped_column(unique=True)
+    state: Mapped[StrategyState] = mapped_column(Choice(StrategyState), default=StrategyState.DRAFT)
+    reason: Mapped[str]  # why it is as it is: what the approver reads first
+    rules: Mapped[dict[str, Any]] = mapped_column(JSON)  # placements.strategy.Rules
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+    created_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    submitted_at: Mapped[datetime | None]
+    submitted_by: Mapped[str | None]
+    submitted_by_id: Mapped[int | None] = mapped_column(ForeignKey("app_user.id"))
+    decided_at: Mapped[datetime | None]
+    decided_by: Mapped[str | None]
+    decision_note: Mapped[str] = mapped_column(default="")
+
+
+class SavedPool(Base):
+    """A filter over accounts that a person gave a name, for plans: who fits is looked up anew each time."""
+
+    __tablename__ = "saved_pool"
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    ref: Mapped[str] = mapped_column(unique=True)
+    name: Mapped[str] = mapped_column(unique=True)
+    conditions: Mapped[dict[str, Any]] = mapped_column(JSON)  # placements.pools.Conditions
+    created_at: Mapped[datetime]
+    created_by: Mapped[str]
+
+
+class RecoveryEffect(Base):
+    """How well an agency recovers, as a published scorecard measured it. The newest of each agency and currency counts."""
+
+    __tablename__ = "recovery_effect"
+    __table_args__ = (Index("ix_recovery_effect_newest", "currency", "agency_id", "period"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    agency_id: Mapped[int] = mapped_column(ForeignKey("agency.id"))
+    currency: Mapped[str]
+    period: Mapped[str]  # YYYY-MM
+    theta: Mapped[float] = mapped_column(Float)  # 1.1: a tenth more than the pool on like accounts
+    sd_log: Mapped[float] = mapped_column(Float)
+    compliance: Mapped[float | None] = mapped_column(Float)  # points, 0 to 100
+    band: Mapped[str]
+    source: Mapped[str]  # the scorecard's reference
+    written_at: Mapped[datetime]
+
+
+class SegmentRate(Base):
+    """The share of a balance that the pool recovers from accounts of a cell within the scoring window."""
+
+    __tablename__ = "segment_rate"
+    __table_args__ = (UniqueConstraint("currency", "period", "cell"),)
+
+    id: Mapped[int] = mapped_column(primary_key=True)
+    currency: Mapped[str]
+    period: Mapped[str]
+    cell: Mapped[str]
+    rate: Mapped[float] = mapped_column(Float)
+    source: Mapped[str]  # the fingerprint of the pool it was measured in
+    written_at: Mapped[datetime]
+
+
 class Plan(Base):
     """Who shall get which accounts: drafted, submitted, approved by another person, then placed. The stored plan is the record."""
 
@@ -276,6 +361,9 @@ class Plan(Base):
     title: Mapped[str]
     by_hand: Mapped[bool] = mapped_column(default=False)
     portfolio_id: Mapped[int | None] = mapped_column(ForeignKey("portfolio.id"))
+    strategy_version: Mapped[int | None]  # of the strategy in force when it was drawn
+    version: Mapped[int] = mapped_column(default=1)  # how often it was drawn
+    comparison: Mapped[str | None]  # the salt of the comparison it takes part in
     seed: Mapped[str]
     effective_at: Mapped[datetime]
     reason: Mapped[str] = mapped_column(default="")
@@ -288,6 +376,12 @@ class Plan(Base):
     arms: Mapped[dict[str, float]] = mapped_column(
         JSON
     )  # how evenly balances fell: agency to standard deviations from its strata
+    forecast: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict
+    )  # what it is expected to bring (placements.worth)
+    changes: Mapped[dict[str, Any]] = mapped_column(
+        JSON, default=dict
+    )  # against the version before (placements.changes)
     fingerprint: Mapped[str]  # SHA-256 over inputs and lines: what was approved is what is placed
     accounts: Mapped[int]  # that an agency gets; once it is placed, got
     balance: Mapped[Decimal]
@@ -331,6 +425,10 @@ class PlanLine(Base):
     follows: Mapped[str | None]  # the agency (code) that works another account of the consumer already
     barred: Mapped[list[str] | None] = mapped_column(JSON)  # the agencies (codes) that held this account before
     obstacles: Mapped[list[str] | None] = mapped_column(JSON)  # why nobody at all may get it: its holds, its placement
+    track: Mapped[str | None]  # its tier by the strategy
+    treatment: Mapped[str] = mapped_column(default="standard")  # how it is to be treated by the strategy
+    side_before: Mapped[str | None]  # the side of the comparison its consumer was on already
+    side: Mapped[str | None]  # the side of the comparison it is on
     cell: Mapped[str]  # the group of like accounts inside which chance decides
     agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))
     contract_id: Mapped[int | None] = mapped_column(ForeignKey("contract.id"))
@@ -386,6 +484,7 @@ class Placement(Base):
     plan_id: Mapped[int | None] = mapped_column(ForeignKey("plan.id"), index=True)
     contract_id: Mapped[int] = mapped_column(ForeignKey("contract.id"))
     tier: Mapped[int] = mapped_column(default=1)
+    treatment: Mapped[str] = mapped_column(default="standard")  # what the person is to be offered first
     state: Mapped[PlacementState] = mapped_column(Choice(PlacementState), default=PlacementState.PLACED)
     placed_at: Mapped[datetime] = mapped_column(index=True)
     cell: Mapped[str]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 from typing import Final
 
-from sqlalchemy import case, insert, literal, null, select, update
+from sqlalchemy import ColumnElement, and_, case, insert, literal, null, select, update
 from sqlalchemy.orm import Session
 
 from agencies import queries as agencies
@@ -19,9 +19,11 @@ from agencies.credentials import AgencyFacts, Agreement
 from placements import eligibility, plan_queries, planning, pool_queries
 from placements.drafting import days_of
 from placements.events import PLAN_PLACED, PlanPlaced
-from placements.models import Account, Placement, PlacementState, Plan, PlanLine, PlanState
+from placements.models import Account, Placement, PlacementState, Plan, PlanLine, PlanState, RecallReason
 from placements.queries import in_lots
 from placements.reasons import Why
+from placements.recall import request_recall
+from placements.recall_queries import Wanted
 from portal import audit, events, tasks
 from portal.db import unique_or_conflict
 from portal.errors import N_, Conflict
@@ -42,6 +44,7 @@ def place_plan(session: Session, actor: Actor, plan: Plan, *, at: datetime) -> P
     planning.move(plan, PlanState.PLACED)
     planning.check_unchanged(session, plan)
     placed_at = _instant(plan, at)
+    _recall_moved(session, actor, plan, at)
     facts = _facts(session, plan)
     _drop(session, plan, _against(session, plan, facts, days_of(placed_at, at)))
     if plan.accounts and not plan_queries.still_assigned(session, plan):
@@ -71,6 +74,14 @@ def _instant(plan: Plan, at: datetime) -> datetime:
             instant=plan.effective_at.isoformat(),
         )
     return plan.effective_at if plan.effective_at < plan.created_at else max(plan.effective_at, at)
+
+
+def _recall_moved(session: Session, actor: Actor, plan: Plan, at: datetime) -> None:
+    """Of a plan that moves accounts: take them back from whoever holds them, for good, in this same transaction."""
+    moves = plan.inputs["selection"].get("moves")
+    if moves:
+        refs = tuple(sorted(plan_queries.assigned_refs(session, plan)))
+        request_recall(session, actor, Wanted(refs), RecallReason(moves), final_at=at, note=plan.reason, at=at)
 
 
 def _facts(session: Session, plan: Plan) -> dict[int, AgencyFacts]:
@@ -139,12 +150,13 @@ def _insert(session: Session, plan: Plan, facts: Mapping[int, AgencyFacts], plac
         Placement.plan_id: PlanLine.plan_id,
         Placement.contract_id: PlanLine.contract_id,
         Placement.tier: PlanLine.tier,
+        Placement.treatment: PlanLine.treatment,
         Placement.state: literal(PlacementState.PLACED, Placement.state.type),
         Placement.placed_at: literal(placed_at, Placement.placed_at.type),
         Placement.cell: PlanLine.cell,
         Placement.balance: balance,
         Placement.currency: PlanLine.currency,
-        Placement.due_back_on: case(_due_back(terms, placed_at.date()), value=PlanLine.contract_id, else_=null()),
+        Placement.due_back_on: case(*_due_back(terms, plan.inputs.get("terms", {}), placed_at.date()), else_=null()),
         Placement.note: literal(""),
         Placement.updated_at: literal(at, Placement.updated_at.type),
     }
@@ -157,9 +169,21 @@ def _insert(session: Session, plan: Plan, facts: Mapping[int, AgencyFacts], plac
     session.execute(insert(Placement).from_select([column.key for column in columns], source, include_defaults=False))
 
 
-def _due_back(terms: Mapping[int, Agreement], begins: date) -> dict[int, date]:
-    """The day on which accounts placed under each contract are due back."""
-    return {contract_id: begins + timedelta(days=contract.term_days) for contract_id, contract in terms.items()}
+def _due_back(
+    contracts: Mapping[int, Agreement], tiers: Mapping[str, int], begins: date
+) -> list[tuple[ColumnElement[bool], date]]:
+    """The day on which a line's account is due back: by its contract, or sooner where the strategy's term of its tier is shorter."""
+    return [
+        (
+            and_(PlanLine.contract_id == contract_id, PlanLine.track == track),
+            begins + timedelta(days=min(days, contract.term_days)),
+        )
+        for track, days in tiers.items()
+        for contract_id, contract in contracts.items()
+    ] + [
+        (PlanLine.contract_id == contract_id, begins + timedelta(days=contract.term_days))
+        for contract_id, contract in contracts.items()
+    ]
 
 
 def _is_take_over(plan: Plan) -> bool:

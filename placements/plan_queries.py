@@ -17,6 +17,7 @@ from placements.queries import IS_OPEN
 from placements.request_queries import is_settled
 from portal.errors import NotFound
 
+ALONE: Final = "strategy "  # who decided on a plan by hand within the limit: the strategy's version, nobody else
 PLACING: Final = 0x70_6C_61_6E  # the advisory lock on PostgreSQL
 
 
@@ -68,6 +69,27 @@ def parts(session: Session, plan: Plan) -> list[Part]:
         .order_by(Agency.code)
     )
     return [Part(*row) for row in session.execute(wanted)]
+
+
+def placed_before(session: Session, plan: Plan) -> Plan | None:
+    """The newest plan of the same currency that was placed before this one was drawn, of the same portfolio if there is one."""
+    wanted = select(Plan).where(
+        Plan.state == PlanState.PLACED, Plan.currency == plan.currency, Plan.id != plan.id, Plan.placed_at <= plan.created_at, ~Plan.by_hand,
+    )  # fmt: skip
+    same_portfolio = func.coalesce(Plan.portfolio_id, 0) == (plan.portfolio_id or 0)
+    return session.scalars(
+        wanted.order_by(same_portfolio.desc(), Plan.placed_at.desc(), Plan.id.desc()).limit(1)
+    ).first()
+
+
+def by_treatment(session: Session, plan: Plan) -> Sequence[Any]:
+    """(tier, treatment, accounts, balance) of the accounts that somebody gets, of a plan that a strategy bound."""
+    wanted = select(PlanLine.track, PlanLine.treatment, func.count(), func.sum(PlanLine.balance)).where(
+        PlanLine.plan_id == plan.id, PlanLine.agency_id.is_not(None), PlanLine.dropped.is_(None), PlanLine.track.is_not(None),
+    )  # fmt: skip
+    return session.execute(
+        wanted.group_by(PlanLine.track, PlanLine.treatment).order_by(PlanLine.track, PlanLine.treatment)
+    ).all()
 
 
 @dataclass(frozen=True)
@@ -158,6 +180,23 @@ def assigned_lines(plan_id: int) -> Any:
         .join(Agency, Agency.id == PlanLine.agency_id)
         .where(PlanLine.plan_id == plan_id, PlanLine.dropped.is_(None))
     )  # fmt: skip
+
+
+def placed_alone(session: Session, user_id: int, currency: str | None, since: datetime) -> tuple[int, Decimal]:
+    """Accounts and their balance in this currency that a person placed by hand since then without a second person.
+
+    Accounts count whatever their currency is.
+    """
+    wanted = select(func.sum(Plan.accounts), func.sum(Plan.balance).filter(Plan.currency == currency)).where(
+        Plan.by_hand, Plan.state == PlanState.PLACED, Plan.created_by_id == user_id, Plan.placed_at > since, Plan.decided_by.startswith(ALONE),
+    )  # fmt: skip
+    accounts, balance = session.execute(wanted).one()
+    return int(accounts or 0), balance or Decimal(0)
+
+
+def assigned_refs(session: Session, plan: Plan) -> dict[str, str]:
+    """Account reference to agency code of every account that somebody gets."""
+    return {row[1]: row[2] for row in session.execute(assigned_lines(plan.id))}
 
 
 def account_refs(session: Session, plan: Plan) -> tuple[str, ...]:

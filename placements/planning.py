@@ -12,10 +12,11 @@ from typing import Any, Final
 
 from sqlalchemy.orm import Session
 
-from placements import drafting, plan_queries, queries
+from placements import drafting, plan_queries, queries, strategy_queries
+from placements.changes import Version, changes
 from placements.drafting import Selection, Weights
 from placements.events import PLAN_APPROVED, PLAN_CANCELLED, PLAN_DRAFTED, PLAN_RETURNED, PLAN_SUBMITTED
-from placements.models import PLAN_MOVES, Plan, PlanState
+from placements.models import PLAN_MOVES, Plan, PlanState, RecallReason
 from portal import audit, tasks
 from portal.errors import N_, Conflict, Forbidden, Invalid
 from portal.people import Role
@@ -38,6 +39,7 @@ class Wish:
     seed: int | str | None = None
     effective_at: datetime | None = None
     by_hand: bool = False
+    by_strategy: bool = False
 
 
 def draft_plan(session: Session, actor: Actor, wish: Wish, *, at: datetime, may_backdate: bool = False) -> Plan:
@@ -49,6 +51,8 @@ def draft_plan(session: Session, actor: Actor, wish: Wish, *, at: datetime, may_
         created_by_id=actor.user_id,
         state=PlanState.DRAFT,
         decision_note="",
+        version=1,
+        changes={},
     )
     _draw(session, plan, wish, at=at, may_backdate=may_backdate)
     _record(session, actor, PLAN_DRAFTED, plan)
@@ -63,7 +67,10 @@ def redraft_plan(
     if plan.state is not PlanState.DRAFT:
         move(plan, PlanState.DRAFT)
     plan.created_by, plan.created_by_id = actor.label, actor.user_id
+    before = _version(session, plan)
+    plan.version += 1
     _draw(session, plan, wish, at=at, may_backdate=may_backdate)
+    plan.changes = changes(before, _version(session, plan))
     tasks.close_tasks(session, _subject(plan), actor)
     _record(session, actor, PLAN_DRAFTED, plan)
     return plan
@@ -72,11 +79,16 @@ def redraft_plan(
 def wish_of(plan: Plan, account_refs: tuple[str, ...]) -> Wish:
     """The wish that a stored plan came from; `account_refs` are its lines', for plans that were not of a portfolio."""
     inputs = plan.inputs
-    portfolio = inputs["selection"].get("portfolio")
-    selection = Selection(portfolio) if portfolio else Selection(account_refs=account_refs)
+    stored = inputs["selection"]
+    moves = RecallReason(stored["moves"]) if "moves" in stored else None
+    if "portfolio" in stored or "pool" in stored:
+        selection = Selection(stored.get("portfolio"), pool=stored.get("pool"))
+    else:
+        selection = Selection(account_refs=account_refs, moves=moves)
     weights = {seat["code"]: seat["weight"] for seat in inputs["panel"]}
     effective_at = plan.effective_at if plan.effective_at != plan.created_at else None
-    return Wish(selection, weights, plan.title, plan.reason, inputs["seed"], effective_at, plan.by_hand)
+    by_strategy = bool(inputs.get("by_strategy"))
+    return Wish(selection, weights, plan.title, plan.reason, inputs["seed"], effective_at, plan.by_hand, by_strategy)
 
 
 def submit_plan(session: Session, actor: Actor, plan: Plan, *, at: datetime) -> Plan:
@@ -141,11 +153,30 @@ def _draw(session: Session, plan: Plan, wish: Wish, *, at: datetime, may_backdat
     seed = secrets.randbelow(SEEDS) if wish.seed in (None, "") else wish.seed
     assert seed is not None
     plan.seed, plan.by_hand, plan.reason = str(seed), wish.by_hand, wish.reason.strip()
-    plan.title = wish.title.strip() or wish.selection.portfolio or N_("Single accounts")
+    plan.title = wish.title.strip() or _origin(session, wish.selection)
     portfolio = wish.selection.portfolio
     plan.portfolio_id = queries.get_portfolio(session, portfolio).id if portfolio is not None else None
-    drawn = drafting.draw(session, wish.selection, wish.weights, seed=seed, effective_at=plan.effective_at, at=at)
+    drawn = drafting.draw(
+        session,
+        wish.selection,
+        wish.weights,
+        seed=seed,
+        effective_at=plan.effective_at,
+        at=at,
+        by_strategy=wish.by_strategy,
+    )
     drafting.store(session, plan, drawn)
+
+
+def _origin(session: Session, selection: Selection) -> str:
+    """What a plan is called that nobody gave a title."""
+    if selection.pool is not None:
+        return strategy_queries.pool(session, selection.pool).name
+    return selection.portfolio or N_("Single accounts")
+
+
+def _version(session: Session, plan: Plan) -> Version:
+    return Version(plan.version, plan.inputs, plan_queries.assigned_refs(session, plan))
 
 
 def _effective(wanted: datetime | None, at: datetime, may_backdate: bool) -> datetime:

@@ -6,14 +6,28 @@ from collections import defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import ColumnElement, Integer, Select, func, select, type_coerce
+from sqlalchemy import ColumnElement, Integer, Select, and_, case, cast, exists, func, literal, select, type_coerce
 from sqlalchemy.orm import Session, aliased
 
 from agencies.models import Agency
 from placements.eligibility import Held
-from placements.models import LIMITS_ONLY, Account, Consumer, Hold, Placement, Recall, RecallReason
+from placements.models import (
+    LIMITS_ONLY,
+    Account,
+    Consumer,
+    Hold,
+    Placement,
+    Plan,
+    PlanLine,
+    PlanState,
+    Portfolio,
+    Recall,
+    RecallReason,
+)
+from placements.pool_filter import AGAIN, NEVER, Conditions
 from placements.queries import IS_OPEN, in_lots
 
 
@@ -33,6 +47,8 @@ class Known:
     defaulted_on: date | None
     as_of: date | None
     score: int | None
+    last_payment_on: date | None
+    limitation_on: date | None
 
 
 Pool = Sequence[ColumnElement[bool]]
@@ -49,12 +65,106 @@ def of_refs(refs: Collection[str]) -> Pool:
     return [Account.account_ref.in_(lot) for lot in in_lots(refs)]
 
 
+def of_conditions(session: Session, conditions: Conditions, on: date) -> Pool:
+    """The accounts that fit a saved filter on a day."""
+    late = _days_late(session, on)
+    other = aliased(Placement)  # whatever else a select asks of placements, this asks of its own
+    of_account = exists().where(other.account_id == Account.id)
+    open_one, ended = of_account.where(other.ended_at.is_(None)), of_account.where(other.ended_at.is_not(None))
+    of = select(Portfolio.id).where(Portfolio.name == conditions.portfolio).scalar_subquery()
+    found: list[ColumnElement[bool] | None] = [
+        ~open_one,
+        ~ended if conditions.status == NEVER else ended if conditions.status == AGAIN else None,
+        Account.portfolio_id == of if conditions.portfolio is not None else None,
+        Account.product == conditions.product if conditions.product is not None else None,
+        Account.currency == conditions.currency if conditions.currency is not None else None,
+        _lies_in(conditions.jurisdiction) if conditions.jurisdiction is not None else None,
+        *_between(Account.balance, conditions.balance_from, conditions.balance_to),
+        *_between(late, conditions.days_late_from, conditions.days_late_to),
+        *_between(Account.score, conditions.score_from, conditions.score_to),
+    ]
+    return [and_(*(one for one in found if one is not None))]
+
+
+def _lies_in(jurisdiction: str) -> ColumnElement[bool]:
+    return (Account.jurisdiction == jurisdiction) | Account.jurisdiction.startswith(f"{jurisdiction}-", autoescape=True)
+
+
+def _between(column: Any, low: Any, high: Any) -> list[ColumnElement[bool] | None]:
+    return [column >= low if low is not None else None, column <= high if high is not None else None]
+
+
+def _days_late(session: Session, on: date) -> Any:
+    """`eligibility.days_late` in SQL: days since the default, else the tape's count grown since its figures stood."""
+
+    def since(column: Any) -> Any:
+        if session.get_bind().dialect.name == "postgresql":
+            return func.greatest(literal(on) - column, 0)
+        return func.max(cast(func.julianday(on.isoformat()) - func.julianday(column), Integer), 0)
+
+    grown = Account.days_past_due + func.coalesce(since(Account.as_of), 0)
+    return case((Account.defaulted_on.is_not(None), since(Account.defaulted_on)), else_=grown)
+
+
+@dataclass(frozen=True)
+class Segment:
+    """Accounts of one currency and product in a pool: how many, how many of them are on hold, and their balance."""
+
+    currency: str
+    product: str
+    accounts: int
+    on_hold: int
+    balance: Decimal
+
+
+def segments(session: Session, pool: Pool) -> list[Segment]:
+    """What a pool holds, by currency and product, largest first."""
+    held = exists().where(Hold.account_id == Account.id, Hold.until.is_(None))
+    columns = (
+        Account.currency,
+        Account.product,
+        func.count(),
+        func.sum(case((held, 1), else_=0)),
+        func.sum(Account.balance),
+    )
+    grouped = _rows(session, pool, select(*columns).group_by(Account.currency, Account.product))
+    found = [
+        Segment(currency, str(product), count, int(on_hold), balance)
+        for currency, product, count, on_hold, balance in grouped
+    ]
+    return sorted(found, key=lambda one: (one.currency, -one.balance, one.product))
+
+
+def last_ended(session: Session, pool: Pool) -> dict[int, date]:
+    """The day on which the last placement of each account of the pool ended."""
+    wanted = (
+        select(Placement.account_id, func.max(Placement.ended_at))
+        .join(Account, Account.id == Placement.account_id)
+        .where(Placement.ended_at.is_not(None))
+        .group_by(Placement.account_id)
+    )
+    return {account_id: ended_at.date() for account_id, ended_at in _rows(session, pool, wanted)}
+
+
+def sides_before(session: Session, pool: Pool, salt: str) -> dict[str, str]:
+    """The side of the comparison (its salt) that each consumer of the pool is on already, by reference, out of placed plans."""
+    wanted = (
+        select(PlanLine.consumer_ref, PlanLine.side)
+        .join(Plan, Plan.id == PlanLine.plan_id)
+        .join(Consumer, Consumer.consumer_ref == PlanLine.consumer_ref)
+        .join(Account, Account.consumer_id == Consumer.id)
+        .where(Plan.comparison == salt, Plan.state == PlanState.PLACED, PlanLine.side.is_not(None))
+        .distinct()
+    )
+    return dict(tuple(row) for row in _rows(session, pool, wanted))
+
+
 def accounts(session: Session, pool: Pool) -> list[Known]:
     """Every account of the pool."""
     columns = (
         Account.id, Account.account_ref, Consumer.id, Consumer.consumer_ref, Account.product, Account.jurisdiction,
         Account.currency, type_coerce(Account.balance, Integer), Account.days_past_due, Account.defaulted_on, Account.as_of,
-        Account.score,
+        Account.score, Account.last_payment_on, Account.limitation_on,
     )  # fmt: skip
     wanted = select(*columns).join(Consumer, Consumer.id == Account.consumer_id)
     return [Known(*row) for row in _rows(session, pool, wanted)]
@@ -94,8 +204,11 @@ def held_before(session: Session, pool: Pool) -> dict[int, list[str]]:
     return found
 
 
-def followed(session: Session, pool: Pool) -> dict[int, str]:
-    """The agency (code) that works an account of each consumer of the pool now; where there are several, that of the newest placement."""
+def followed(session: Session, pool: Pool, *, besides: Collection[str] = ()) -> dict[int, str]:
+    """The agency (code) that works an account of each consumer of the pool now; where there are several, that of the newest placement.
+
+    `besides` are accounts that are moved and count for nothing here: few enough for one condition.
+    """
     other = aliased(Account)
     wanted = (
         select(other.consumer_id, Agency.code)
@@ -107,6 +220,8 @@ def followed(session: Session, pool: Pool) -> dict[int, str]:
         .distinct()
         .add_columns(Placement.placed_at)
     )
+    if besides:
+        wanted = wanted.where(other.account_ref.not_in(list(besides)))
     return {consumer_id: code for consumer_id, code, _ in _rows(session, pool, wanted)}
 
 

@@ -12,7 +12,7 @@ from typing import Any, Final
 
 from agencies import credentials
 from agencies.credentials import Reason
-from placements.words import HOLDS
+from placements.words import HOLDS, SIDES, TIERS
 from portal.errors import N_
 
 MESSAGES: Final[Mapping[str, str]] = {
@@ -23,6 +23,13 @@ MESSAGES: Final[Mapping[str, str]] = {
     "no_agency": N_("No agency takes part in this plan."),
     "prior_agency": N_("%(holder)s works another account of this consumer, so all of them go there."),
     "held_before": N_("It held this account before."),
+    "sister_held": N_("%(holder)s, of the same owner, held this account before."),
+    "in_grace": N_("It rests between two placements until %(until)s."),
+    "rests": N_("It stays with the bank in this tier: %(tier)s."),
+    "held_back": N_("Chance put it into the group that nobody works, to compare with."),
+    "other_side": N_("Chance put it on the other side of the comparison: %(side)s."),
+    "other_tier": N_("The strategy gives it no part in this tier: %(tier)s."),
+    "capability": N_("Only law firms take accounts that go to court, and nothing else: this one is in tier %(tier)s."),
     "same_consumer": N_("It may not have another account of this consumer, and all of them go to one agency."),
     "capacity": N_("It is full: its contract's limit on accounts is reached."),
     "capacity_amount": N_("It is full: its contract's limit on balance is reached."),
@@ -66,5 +73,10 @@ def sentence(why: Why, say: Callable[[str], str] = str, language: str = "en") ->
     """A reason in words. `say` translates a msgid."""
     if why.code not in MESSAGES:
         return credentials.sentence(why.reason, say, language)
-    params = {name: say(HOLDS[value]) if name == "kind" else value for name, value in why.reason.params}
+    params = {name: _worded(name, value, say) for name, value in why.reason.params}
     return say(MESSAGES[why.code]) % params
+
+
+def _worded(name: str, value: str, say: Callable[[str], str]) -> str:
+    words = {"kind": HOLDS, "tier": TIERS, "side": SIDES}.get(name)
+    return say(words.get(value, value)) if words else value

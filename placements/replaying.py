@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from placements import drafting, plan_queries
-from placements.dealing import Line, deal
+from placements.dealing import Line, Policy, deal
 from placements.models import Plan, PlanLine
 from placements.reasons import Why
 from placements.seats import Candidate, Seat
@@ -40,6 +40,7 @@ def replay(session: Session, plan: Plan) -> Replay:
         [Seat.of(stored) for stored in inputs["panel"]],
         bands=Bands.of(inputs["bands"]),
         seed=str(inputs["seed"]),
+        policy=Policy.of(inputs.get("policy")),
     )
     whys = [tuple(map(Why.of, stored)) for stored in plan.whys]
     again = {line.candidate.account_ref: _outcome(line, dealt.whys) for line in dealt.lines}
@@ -67,4 +68,7 @@ def _candidate(line: PlanLine, account_ref: str) -> Candidate:
         tuple(line.obstacles or ()),
         line.follows,
         tuple(line.barred or ()),
+        line.track,
+        line.treatment,
+        line.side_before,
     )

@@ -11,8 +11,12 @@ PERMISSIONS = (
     Permission("holds.manage", "Put accounts on hold and end holds.", frozenset({VM, CO})),
     Permission("plans.view", "See placement plans.", BANK, ("plans:write", "plans:approve", "accounts:read")),
     Permission("plans.write", "Draft, submit and cancel placement plans.", frozenset({VM}), ("plans:write",)),
+    Permission("strategy.write", "Draft and submit versions of the strategy.", frozenset({VM})),
     Permission(
-        "plans.approve", "Approve or send back what another person submitted.", frozenset({AP}), ("plans:approve",)
+        "plans.approve",
+        "Approve or send back a plan or a strategy that another person submitted.",
+        frozenset({AP}),
+        ("plans:approve",),
     ),
     Permission("plans.place", "Place an approved plan.", frozenset({VM, AP}), ("plans:write", "plans:approve")),
     Permission("placements.view", "See placements.", BANK | AGENCY, ("placements:read", "accounts:read")),

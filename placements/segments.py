@@ -1,4 +1,4 @@
-"""Rule: which cell a group of accounts belongs to: product, currency, balance, age, score and country.
+"""Rule: which cell a group of accounts belongs to: product, currency, balance, age, score and group of jurisdictions.
 
 The bands are data (segments.toml). Inside a cell accounts are alike enough to be dealt out by lot and compared afterwards.
 """
@@ -8,32 +8,57 @@ from __future__ import annotations
 import tomllib
 from bisect import bisect_right
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from placements.jurisdictions import country_of
 
 UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True)
 class Bands:
-    """Lower edges of the bands: balances in major units by currency (`other` for the rest), days late, score."""
+    """Lower edges of the bands: balances in major units by currency (`other` for the rest), days late, score.
+
+    `groups` puts jurisdictions together: a name, and the jurisdictions that it covers with all their parts. A place in none of them
+    counts under its country.
+    """
 
     balance: Mapping[str, tuple[int, ...]]
     age: tuple[int, ...]
     score: tuple[int, ...]
+    groups: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, stored: Mapping[str, Any]) -> Bands:
         """The bands of a TOML file or of a plan's stored inputs."""
         balance = {currency: tuple(edges) for currency, edges in stored["balance"].items()}
-        return cls(balance, tuple(stored["age"]["edges"]), tuple(stored["score"]["edges"]))
+        groups = {name: tuple(places) for name, places in stored.get("groups", {}).items()}
+        return cls(balance, tuple(stored["age"]["edges"]), tuple(stored["score"]["edges"]), groups)
 
     def stored(self) -> dict[str, Any]:
         """The bands as a plan keeps them; `of` reads them again."""
         balance = {currency: list(edges) for currency, edges in self.balance.items()}
-        return {"balance": balance, "age": {"edges": list(self.age)}, "score": {"edges": list(self.score)}}
+        stored: dict[str, Any] = {
+            "balance": balance,
+            "age": {"edges": list(self.age)},
+            "score": {"edges": list(self.score)},
+        }
+        return stored | (
+            {"groups": {name: list(places) for name, places in self.groups.items()}} if self.groups else {}
+        )
+
+    def group_of(self, jurisdiction: str) -> str:
+        """The group a jurisdiction belongs to: the one that names the longest part of it, else its country."""
+        fitting = [
+            (len(place), name)
+            for name, places in self.groups.items()
+            for place in places
+            if jurisdiction == place or jurisdiction.startswith(f"{place}-")
+        ]
+        return max(fitting)[1] if fitting else country_of(jurisdiction)
 
 
 @cache

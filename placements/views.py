@@ -19,6 +19,7 @@ from placements import (
     answering,
     delivery_queries,
     ending_queries,
+    forecast_page,
     holds,
     itemizing,
     items,
@@ -32,6 +33,7 @@ from placements import (
     recall_queries,
     request_queries,
     searching,
+    strategy_queries,
     words,
 )
 from placements.drafting import ON_PANEL, Selection
@@ -51,7 +53,7 @@ from placements.forms import (
     SearchForm,
 )
 from placements.models import HoldKind, PlacementState, Plan, RecallReason
-from placements.pages import endings, requests, unlicensed
+from placements.pages import endings, requests, strategy_views, unlicensed
 from placements.pages.papers import received
 from placements.planning import Wish
 from placements.reasons import Why, sentence
@@ -68,8 +70,9 @@ from portal.tables.writing import write_csv
 from portal.web import actor, requires, translated
 
 blueprint = Blueprint("placements", __name__)
-BLUEPRINTS = (blueprint, requests.blueprint, endings.blueprint, unlicensed.blueprint)
+BLUEPRINTS = (blueprint, strategy_views.blueprint, requests.blueprint, endings.blueprint, unlicensed.blueprint)
 NAVIGATION: tuple[Item, ...] = (
+    *strategy_views.NAVIGATION,
     {"section": N_("Placing"), "label": N_("Accounts"), "endpoint": "placements.accounts", "icon": "person-lines-fill", "permission": "accounts.view", "order": 20},
     {"section": N_("Placing"), "label": N_("Portfolios"), "endpoint": "placements.portfolios", "icon": "collection", "permission": "accounts.view", "order": 21},
     {"section": N_("Placing"), "label": N_("Plans"), "endpoint": "placements.plans", "icon": "diagram-3", "permission": "plans.view", "order": 22},
@@ -223,7 +226,14 @@ def plans() -> ResponseReturnValue:
 @blueprint.route("/plans/new", methods=["GET", "POST"])
 @requires("plans.write", see="plans.view")
 def new_plan() -> ResponseReturnValue:
-    form = PlanForm(portfolio=request.args.get("portfolio"))
+    binding = strategy_queries.in_force(session())
+    form = PlanForm(
+        portfolio=request.args.get("portfolio"), pool=request.args.get("pool"), by_strategy=binding is not None
+    )
+    form.pool.choices = [
+        SelectChoice("", _("None")),
+        *(SelectChoice(ref, name) for ref, name in strategy_queries.pool_names(session())),
+    ]
     form.portfolio.choices = [
         SelectChoice("", _("None")),
         *(SelectChoice(name) for name in queries.portfolio_names(session())),
@@ -239,18 +249,20 @@ def new_plan() -> ResponseReturnValue:
             return redirect(url_for(".plan", ref=made.ref), 303)
     panel = [agency for agency in agencies.everyone(session(), actor()) if agency.status in ON_PANEL]
     return render_template(
-        "placements/new_plan.html", form=form, panel=panel, parts=request.form, may_receive=MAY_RECEIVE
+        "placements/new_plan.html", form=form, panel=panel, parts=request.form, may_receive=MAY_RECEIVE, binding=binding
     ), 422 if form.is_submitted() else 200
 
 
 def _wish(form: PlanForm) -> Wish:
     refs = form.refs()
-    if bool(refs) == bool(form.portfolio.data):
-        message = N_("Choose a portfolio, or write account references.")
+    if sum(map(bool, (refs, form.portfolio.data, form.pool.data))) != 1:
+        message = N_("Choose a portfolio or a saved pool, or write account references.")
         raise Invalid(message, fields={"portfolio": message})
-    selection = Selection(account_refs=refs) if refs else Selection(form.portfolio.data)
+    selection = Selection(form.portfolio.data or None, refs, form.pool.data or None)
+    by_strategy = bool(form.by_strategy.data)
     return Wish(
-        selection, _parts(), form.title.data or "", form.reason.data or "", form.seed.data or None, form.instant(web.settings().bank_zone),
+        selection, {} if by_strategy else _parts(), form.title.data or "", form.reason.data or "", form.seed.data or None,
+        form.instant(web.settings().bank_zone), by_strategy=by_strategy,
     )  # fmt: skip
 
 
@@ -284,6 +296,10 @@ def plan(ref: str) -> ResponseReturnValue:
         "placements/plan.html", plan=found, page=page, steps=plan_page.steps(found, _), own=_is_own(found), shares=_shares(page, found),
         left_out=plan_page.why_rows(page.left_out, found, _, _language()), not_eligible=[row[:4] for row in not_eligible],
         cell_rows=plan_page.cell_rows(page, _), part_rows=plan_page.part_rows(page, found),
+        outlook=forecast_page.outlook(session(), found, page.parts, _writer(found), _), side_rows=forecast_page.side_rows(found, _),
+        are_alike=forecast_page.are_alike(found), short_rows=forecast_page.short_rows(found, _),
+        treatment_rows=forecast_page.treatment_rows(session(), found, _) if found.strategy_version else [],
+        change_rows=forecast_page.change_rows(found), wish_rows=forecast_page.wish_rows(found, _),
     )  # fmt: skip
 
 
@@ -371,9 +387,13 @@ def _language() -> str:
 
 
 def _shares(page: plan_page.PlanPage, found: Plan) -> tuple[SharePart, ...]:
-    currency = found.currency or "USD"
     parts = [Share(f"{part.code} {part.name}", float(part.balance)) for part in page.parts]
-    return charts.share_bar(parts, write=lambda value: format_currency(round(value, 2), currency))
+    return charts.share_bar(parts, write=_writer(found))
+
+
+def _writer(found: Plan) -> Callable[[float], str]:
+    """Amounts of the plan's currency in the reader's language."""
+    return lambda value: str(format_currency(round(value, 2), found.currency or "USD"))
 
 
 # -- placements ----------------------------------------------------------------------------------------------------------

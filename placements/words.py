@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Final
 
+from placements import strategy
 from placements.ending_models import Step
 from placements.models import HoldKind, ObjectionReason, Product, RecallReason, RefusalReason, ReturnReason
 from placements.request_models import Ability, PaperKind, RequestKind, Willingness
@@ -145,4 +146,27 @@ POLICIES: Final[Mapping[str, str]] = {
     "value": N_("Worth more with the next tier"),
     "credential_lapse": N_("A credential of the place lapsed"),
     "agency_exit": N_("The agency leaves the panel"),
+}
+TIERS: Final[Mapping[str, str]] = {
+    strategy.PRIMARY: N_("Primary"),
+    strategy.SECONDARY: N_("Secondary"),
+    strategy.WAREHOUSE: N_("Warehouse"),
+    strategy.LEGAL: N_("Legal"),
+}
+STRATEGY_TREATMENTS: Final[Mapping[str, str]] = {
+    strategy.STANDARD: N_("Ordinary collection"),
+    strategy.INSTALMENTS: N_("Instalments first"),
+    strategy.RELIEF: N_("Relief first: less interest, more time"),
+    strategy.TO_COURT: N_("To court"),
+}
+SIDES: Final[Mapping[str, str]] = {
+    strategy.CHAMPION: N_("Champion"),
+    strategy.CHALLENGER: N_("Challenger"),
+    strategy.HELD_BACK: N_("Held back"),
+}
+WAYS: Final[Mapping[str, str]] = {
+    strategy.EQUAL: N_("Equal parts"),
+    strategy.FIXED: N_("Fixed parts"),
+    strategy.PERFORMANCE: N_("By performance, as scorecards measured it"),
+    strategy.OPTIMISED: N_("Optimised: most net-back within all limits"),
 }

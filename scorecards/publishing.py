@@ -1,7 +1,7 @@
 """Acts: a scorecard is submitted for review, signed by compliance, published by another person, or sent back.
 
-Publishing is what has consequences: the agency is told, an earlier version is restated, and the agency's standing is set, which
-decides whether it may receive accounts.
+Publishing is what has consequences: the agency is told, an earlier version is restated, the agency's standing is set, which decides
+whether it may receive accounts, and what was measured is handed down to the next plans.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ from portal.people import Role
 from portal.permissions import Actor
 from portal.webhooks import publishing as webhooks
 from scorecards import events
+from scorecards.handing_down import hand_down
 from scorecards.headline import BANDS
 from scorecards.models import IN_FORCE, SCORECARD_MOVES, Scorecard, ScorecardState
 from scorecards.periods import Period
@@ -148,6 +149,7 @@ def _conclude(session: Session, actor: Actor, card: Scorecard, at: datetime) -> 
     newest = cards.in_force_of(session, card.agency_id)
     if card not in newest:
         return  # an old month published late concludes nothing about today
+    hand_down(session, card, at=at)
     gates = sorted({gate["gate"] for one in newest for gate in one.gates})
     judged = [one.band for one in newest if one.band in BANDS]
     band = max(judged, key=BANDS.index) if judged else None

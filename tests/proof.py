@@ -23,7 +23,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app import create_app
-from portal import clock, schema
+from portal import clock, schema, sealing
 from portal.config import ROOT, Settings, fresh_data_keys
 from portal.db import Database
 from tests import hostile
@@ -31,6 +31,8 @@ from tests.activity import test_api, test_fuzzing, test_schemas
 from tests.faults import striking_readers, striking_web
 from tests.house import api_fuzz
 from tests.ledger import books, test_histories
+from tests.placements import test_placing_races
+from tests.placements import test_worlds as test_placement_worlds
 from tests.portal import test_table_formats
 from tests.postgres import Postgres
 from tests.scorecards import test_world
@@ -94,6 +96,19 @@ def changed_files(url: str, folder: Path, seed: int) -> Outcome:
     wrong = _failure(lambda: ended.update(test_fuzzing.send_changed(test_api.House(app), seed, 5_000)))
     app.extensions["database"].dispose()
     return {"files": 5_000, "ended": ended, "differences": wrong}
+
+
+def placing(url: str, folder: Path, seed: int) -> Outcome:
+    """Two people place the same accounts at once, 100 times; and made-up worlds are planned on this database as outside of it."""
+    schema.upgrade(db := Database(url))
+    sealing.use(sealing.Keyring(fresh_data_keys()))
+    wrong = _failure(lambda: test_placing_races.race_two_plans(db, 100))
+    for number in range(1000):
+        wrong |= _failure(lambda number=number: test_placement_worlds.check_world(number))  # type: ignore[misc]
+    for number in range(30):
+        wrong |= _failure(lambda number=number: test_placement_worlds.check_on_database(db, number))  # type: ignore[misc]
+    db.dispose()
+    return {"races": 100, "worlds": 1000, "worlds_on_the_database": 30, "differences": wrong}
 
 
 def worlds(url: str, folder: Path, seed: int) -> Outcome:
@@ -170,6 +185,7 @@ TRIALS = (
         lambda url, folder, seed: striking_web.one_file_by_many(url, folder, files=50, seed=seed),
     ),
     Trial("histories", BOTH, histories),
+    Trial("placing", BOTH, placing),
     Trial("fuzz", NONE, fuzz),
     Trial("changed-files", BOTH, changed_files),
     Trial("hostile-files", NONE, hostile_files),

@@ -32,7 +32,8 @@ TOP_SHARE = 0.60
 class Quotas:
     """Whole groups by stratum and agency. With an optimised plan also its expected value and shadow prices.
 
-    `value` is minor units; a shadow price is what one more account of an agency's capacity would bring.
+    `value` is minor units; a shadow price is what one more account of an agency's capacity would bring. `scarce` are the agencies whose
+    room decides whether accounts are placed at all inside everybody's tops: that has no price in money.
     """
 
     agencies: tuple[AgencyTerms, ...]
@@ -41,6 +42,7 @@ class Quotas:
     quota: Integers
     value: float | None = None
     shadow_prices: dict[str, float] = field(default_factory=dict)
+    scarce: frozenset[str] = frozenset()
 
     @property
     def by_cell(self) -> Integers:
@@ -70,8 +72,19 @@ def solve(groups: Groups, agencies: Sequence[AgencyTerms], economics: Economics 
     value = economics.value(strata.cells, strata.means[:, 1])
     solution = solved(_programme(rest, free, value, left, _owed(agencies, strata, first)))
     quota = first + placed_more(rest, free, rounded(rest, solution.x, weights, left), left)
-    prices = {terms.code: float(price) for terms, price in zip(agencies, solution.account_price, strict=True)}
-    return Quotas(tuple(agencies), strata, limits, quota, float((quota * value).sum()), prices)
+    every = {terms.code: float(price) for terms, price in zip(agencies, solution.account_price, strict=True)}
+    # No account is worth twice the best one, so a price above that is the penalty of leaving one over.
+    dearest = 2 * float(np.abs(value).max(initial=0.0))
+    prices = {code: price for code, price in every.items() if price <= dearest}
+    return Quotas(
+        tuple(agencies),
+        strata,
+        limits,
+        quota,
+        float((quota * value).sum()),
+        prices,
+        frozenset(every.keys() - prices.keys()),
+    )
 
 
 def _programme(strata: Strata, allowed: Bools, value: Floats, most: Floats, owed: Floats) -> Programme:

@@ -1,1 +1,1 @@
-"""Pages of this floor that stand beside its main ones: requests and documents, endings, what is placed without papers."""
+"""Pages of this floor that stand beside its main ones: the strategy, requests and documents, endings, what is placed without papers."""

@@ -35,15 +35,26 @@ from agencies.verifying import Paper
 from conduct import reviewing
 from conduct.models import Breach, BreachState, Complaint
 from ledger.models import Break
-from placements import answering, documents, planning, proposing, recall, request_queries, requesting
+from placements import (
+    answering,
+    documents,
+    planning,
+    proposing,
+    recall,
+    request_queries,
+    requesting,
+    strategies,
+    strategy_queries,
+)
 from placements import queries as queries_of_placements
 from placements.authority import Terms
 from placements.ending_models import Proposal
-from placements.models import Account, Placement, PlacementState, Plan, Recall, RecallReason
+from placements.models import Account, Placement, PlacementState, Plan, Recall, RecallReason, SavedPool, Strategy
 from placements.planning import Wish
 from placements.recall_queries import Wanted
 from placements.request_models import PaperKind, Request, RequestKind
 from placements.rights_models import RightKind, RightsCase
+from placements.strategy import Rules
 from portal import clock, files, invitations, keys, queries, saved_views, sessions, uploads, work
 from portal.audit import AuditEntry
 from portal.files import StoredFile
@@ -80,6 +91,7 @@ def furnish(app: Flask) -> str:
         people = _people(session)
         _vetting(session, people)
         _plans(session, people)
+        _strategy(session, people)
         _recall(session, people)
         _requests(session, people)
         _complaints(session, people)
@@ -211,6 +223,17 @@ def _plans(session: Session, people: Mapping[str, Actor]) -> None:
         session, amos, planning.submit_plan(session, vera, plan("Sent back"), at=now), note="Leave Ohio out.", at=now
     )
     planning.cancel_plan(session, vera, plan("Given up"), at=now)
+
+
+def _strategy(session: Session, people: Mapping[str, Actor]) -> None:
+    """A version that was sent back, beside the one in force."""
+    vera, at = people["vendor_manager"], clock.now()
+    binding = strategy_queries.in_force(session)
+    rules = Rules.of(binding.rules) if binding else Rules()
+    drafted = strategies.draft(session, vera, replace(rules, hand_accounts=20), "More by hand.", at=at)
+    strategies.send_back(
+        session, people["approver"], strategies.submit(session, vera, drafted, at=at), note="Ten are enough.", at=at
+    )
 
 
 def _recall(session: Session, people: Mapping[str, Actor]) -> None:
@@ -434,6 +457,7 @@ def _placing(session: Session, own: int, of_agency: bool) -> dict[str, Values]:
         "requests.supply": {"account_ref": accounts}, "rights.evidence": {"ref": accounts}, "rights.case": {"ref": _each(session, RightsCase.ref, RightsCase.kind)},
         "endings.proposal": {"ref": _each(session, Proposal.ref, Proposal.state)},
         "placements.placement": {"ref": _each(session, Placement.ref, Placement.state, *mine, *([Placement.ended_at.is_(None)] if of_agency else []))},
+        "strategy.version": {"number": _each(session, Strategy.version, Strategy.state)}, "strategy.pool": {"ref": _newest(session, SavedPool.ref)},
         "placements.one_recall": {"ref": session.scalars(recalls).all()}, "placements.plan": {"ref": _each(session, Plan.ref, Plan.state)},
     }  # fmt: skip
 

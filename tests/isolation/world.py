@@ -63,6 +63,7 @@ from agencies.registries.models import (
 from conduct.legal_clocks import ClockState, Sense
 from conduct.models import Breach, BreachRow, Complaint, LegalDeadline
 from ledger.models import Break, BreakKind, ClaimMatch, FeeLine
+from placements import effects
 from placements.ending_models import Deletion, NextStep, Proposal, ProposalLine, Step
 from placements.models import (
     Account,
@@ -78,6 +79,7 @@ from placements.models import (
     PlanLine,
     Recall,
     RecallReason,
+    RecoveryEffect,
 )
 from placements.request_models import (
     Ability,
@@ -119,7 +121,8 @@ MARKS = ("CANARY-B", "31,337.31", "31337.31", "3133731")  # of B, as pages, file
 Rows = dict[Table, set[tuple[Any, ...]]]
 
 OF_NOBODY = frozenset({
-    "audit_entry", "job_run", "lease", "policy", "rate_bucket", "score_configuration", "score_pool", "screening_run", "complaint_month",
+    "audit_entry", "complaint_month", "job_run", "lease", "policy", "rate_bucket", "saved_pool", "score_configuration", "score_pool", "screening_run",
+    "segment_rate", "strategy",
 })  # fmt: skip
 """Tables of the bank and of the machine: no row is an agency's, though the trail and the pool of a month speak of B by its code.
 
@@ -614,6 +617,11 @@ def _score(session: Session) -> None:
         publishing.submit(session, signer, card, at=NOW)
         publishing.sign(session, signer, card, at=NOW)
         publishing.publish(session, publisher, card, at=NOW)
+        # So few accounts make a provisional score, which hands nothing down; plans would reckon with this one.
+        effects.write_effect(
+            session, card.agency_id, currency=card.currency, period=card.period, theta=1.0, sd_log=0.1, compliance=80.0, band="B", source=card.ref,
+            at=NOW,
+        )  # fmt: skip
 
 
 def _add_cards(session: Session, side: Side) -> Rows:
@@ -621,8 +629,13 @@ def _add_cards(session: Session, side: Side) -> Rows:
     mine = session.scalars(select(Scorecard.id).where(Scorecard.agency_id == side.agency_id)).all()
     measures = session.scalars(select(Measure.id).where(Measure.scorecard_id.in_(mine))).all()
     assert mine, f"{side.letter} was not scored"
+    effect = session.scalars(select(RecoveryEffect.id).where(RecoveryEffect.agency_id == side.agency_id)).all()
     assert measures
-    found: Rows = {Scorecard.__table__: {(key,) for key in mine}, Measure.__table__: {(key,) for key in measures}}  # type: ignore[dict-item]
+    found: Rows = {
+        Scorecard.__table__: {(key,) for key in mine},
+        Measure.__table__: {(key,) for key in measures},
+        RecoveryEffect.__table__: {(key,) for key in effect},
+    }  # type: ignore[dict-item]
     side.rows |= found
     return found
 

@@ -205,6 +205,15 @@ def test_a_seat_survives_being_stored() -> None:
 
 @pytest.mark.parametrize("code", sorted(MESSAGES))
 def test_every_reason_of_this_floor_can_be_said(code: str) -> None:
-    why = Why.because(code, "AGY01", kind="dispute", holder="AGY02", currency="USD")
+    why = Why.because(
+        code,
+        "AGY01",
+        kind="dispute",
+        holder="AGY02",
+        currency="USD",
+        tier="legal",
+        side="challenger",
+        until="2026-12-24",
+    )
     assert "%(" not in sentence(why)
     assert Why.of(why.stored()) == why

@@ -331,8 +331,8 @@ def test_a_plan_is_sent_back_with_words_and_drawn_again(world: World) -> None:
 @pytest.mark.parametrize(
     ("changed", "words"),
     [
-        ({"portfolio": ""}, "Choose a portfolio, or write account references."),
-        ({"account_refs": "A"}, "Choose a portfolio, or write account references."),
+        ({"portfolio": ""}, "Choose a portfolio or a saved pool, or write account references."),
+        ({"account_refs": "A"}, "Choose a portfolio or a saved pool, or write account references."),
         ({"portfolio": "", "account_refs": "A, UNKNOWN"}, "These accounts are not known: UNKNOWN"),
         ({"part-AGY01": "", "part-AGY02": "0"}, "Give at least one agency a part."),
         ({"part-AGY01": "much"}, "a number from 0 to 1000"),
