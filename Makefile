@@ -47,8 +47,8 @@ format: $(VENV)/installed-dev ## put the code into its style
 	@$(BIN)/ruff check --fix .
 	@$(BIN)/ruff format .
 
-bench: $(VENV)/installed-dev ## benchmarks as ratios to a floor measured in the same run
-	@$(BIN)/python -m benchmarks
+bench: $(VENV)/installed-dev ## benchmarks as ratios to a floor measured in the same run (FULL=1: full counts, an hour)
+	@$(BIN)/python -m benchmarks $(if $(FULL),--full)
 
 db: $(VENV)/installed ## bring the database up to date
 	@$(RUN_ENV) $(BIN)/flask --app app db upgrade

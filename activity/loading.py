@@ -10,12 +10,13 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import chain
 from typing import Any
 
 from sqlalchemy import update
 from sqlalchemy.orm import Session
 
-from activity import queries, schemas
+from activity import counting, queries, schemas
 from activity.models import Activity, InventoryLine, PaymentClaim, ReportedComplaint, Standing
 from placements import holds
 from portal import bulk, clock
@@ -37,6 +38,8 @@ OWN = (
     "standing",
     "content_hash",
 )
+COLUMNS = (*OWN, *(name for name in schemas.ACTIVITY.names if name != "account_ref"))
+ACCEPTED, EVIDENCE = Standing.ACCEPTED.value, Standing.EVIDENCE.value
 CLAIM_OWN = ("report_id", "row_no", "agency_id", "account_id", "placement_id", "standing", "content_hash")
 
 
@@ -48,33 +51,41 @@ def content_hash(values: Sequence[Any]) -> str:
 def load_activity(session: Session, report: Report, rows: Sequence[SoundRow | BadRow]) -> Loaded:
     """Load activity rows (contract 4.2)."""
     at, loaded = AT["activity"], Loaded()
-    account, occurred, record = at["account_ref"], at["occurred_at"], at["record_id"]
-    seen = Repetitions(queries.known_records(session, Activity, report.sender, _ids(rows, record)), loaded)
-    held = queries.held_by(session, report.agency_id, _named(rows, account))
-    corrections = _Corrections(session, Activity, report.sender, _named(rows, at["corrects"]))
-    accepted: list[list[Any]] = []
-    evidence: dict[str, list[Any]] = {}
+    account, occurred, record, corrects = (at[name] for name in ("account_ref", "occurred_at", "record_id", "corrects"))
+    kind, direction = at["kind"], at["direction"]
+    report_id, sender, agency_id = (
+        report.id,
+        report.sender,
+        report.agency_id,
+    )  # asked of the report once, not for each row
+    seen = Repetitions(queries.known_records(session, Activity, sender, _ids(rows, record)), loaded)
+    held = queries.held_by(session, agency_id, _named(rows, account))
+    corrections = _Corrections(session, Activity, sender, _named(rows, corrects))
+    accepted: list[tuple[Any, ...]] = []
+    evidence: dict[str, tuple[Any, ...]] = {}
+    counted: list[counting.Key] = []
     for row, said in _fresh(rows, record, seen):
         values = row.values
         known = held.get(values[account])
         placement = known.placement_at(values[occurred]) if known else None
-        own = [report.id, row.number, report.sender, report.agency_id, known.account_id if known else None,
-               known.consumer_id if known else None, placement, Standing.ACCEPTED.value, said, *values[:account], *values[account + 1 :]]  # fmt: skip
-        if known is None or (placement is None and report.agency_id is not None):
+        if known is None or (placement is None and agency_id is not None):
             loaded.problems.append(_problem(row, schemas.ACTIVITY, "account_ref", "unknown_account"))
             if known and (ended := known.placement_before(values[occurred])):
-                own[6], own[7] = ended, Standing.EVIDENCE.value
-                evidence.setdefault(values[record], own)
+                kept = (report_id, row.number, sender, agency_id, known.account_id, known.consumer_id, ended, EVIDENCE, said,
+                        *values[:account], *values[account + 1 :])  # fmt: skip
+                evidence.setdefault(values[record], kept)  # the first one said stays, in whichever chunks they come
             continue
-        if not corrections.take(values[record], values[at["corrects"]]):
+        if not corrections.take(values[record], values[corrects]):
             loaded.problems.append(_problem(row, schemas.ACTIVITY, "corrects", "unknown_reference"))
             continue
         seen.take(values[record], said)
-        accepted.append(own)
-    for known_id in queries.evidence_records(session, report.sender, evidence) if evidence else ():
+        accepted.append((report_id, row.number, sender, agency_id, known.account_id, known.consumer_id,
+                         placement, ACCEPTED, said, *values[:account], *values[account + 1 :]))  # fmt: skip
+        counted.append((values[occurred].date(), values[kind], values[direction], known.currency))
+    for known_id in queries.evidence_records(session, sender, evidence) if evidence else ():
         del evidence[known_id]
-    columns = (*OWN, *(name for name in schemas.ACTIVITY.names if name != "account_ref"))
-    bulk.insert_rows(session, Activity.__table__, columns, [*accepted, *evidence.values()])  # type: ignore[arg-type]
+    bulk.insert_rows(session, Activity.__table__, COLUMNS, chain(accepted, evidence.values()))  # type: ignore[arg-type]
+    counting.add(session, report, counted)
     corrections.replace()
     if corrections.replaced:
         holds.end_holds_from_report(session, SYSTEM, corrections.replaced, agency_id=report.agency_id, at=clock.now())
@@ -85,14 +96,13 @@ def load_activity(session: Session, report: Report, rows: Sequence[SoundRow | Ba
 
 def _hold(session: Session, report: Report, accepted: Sequence[Sequence[Any]]) -> None:
     """What the person said (a dispute, a death, hardship …) stops collection at once, whoever holds the account."""
-    place = {
-        name: number
-        for number, name in enumerate((*OWN, *(name for name in schemas.ACTIVITY.names if name != "account_ref")))
-    }
+    account, kind, occurred, record, details = map(
+        COLUMNS.index, ("account_id", "kind", "occurred_at", "record_id", "details")
+    )
     told = [
-        holds.Told(row[place["account_id"]], row[place["kind"]], row[place["occurred_at"]], row[place["record_id"]])
+        holds.Told(row[account], row[kind], row[occurred], row[record])
         for row in accepted
-        if row[place["kind"]] in holds.HOLD_OF_REPORT and not (row[place["details"]] or {}).get("withdrawn")
+        if row[kind] in holds.HOLD_OF_REPORT and not (row[details] or {}).get("withdrawn")
     ]
     if told:
         holds.open_hold_from_report(session, SYSTEM, told, agency_id=report.agency_id, at=clock.now())
@@ -216,6 +226,8 @@ class _Corrections:
     def replace(self) -> None:
         """Say of the corrected rows, all of which are stored now, that they were replaced."""
         if self.replaced:
+            if self._model is Activity:
+                counting.take_off(self._session, self._sender, self.replaced)
             table, owner = self._model, queries.owner_column(self._model)
             mine = update(table).where(
                 owner == self._sender, table.record_id.in_(self.replaced), table.standing == Standing.ACCEPTED

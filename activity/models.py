@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import JSON, ForeignKey, Index, UniqueConstraint, text
+from sqlalchemy import JSON, CheckConstraint, ForeignKey, Index, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from activity.calendar import Cadence
@@ -94,6 +94,24 @@ class Activity(Base):
     court: Mapped[str | None]
     note: Mapped[str | None]  # identity and card numbers masked on the way in
     details: Mapped[dict[str, Any] | None] = mapped_column(JSON(none_as_null=True))
+
+
+class ActivityCount(Base):
+    """How many accepted rows of one report fell on a day, of a kind and direction, on accounts of a currency (activity/counting)."""
+
+    __tablename__ = "activity_count"
+    __table_args__ = (
+        CheckConstraint("accepted >= 0", name="not_below_zero"),
+        Index("ix_activity_count_day", "agency_id", "day"),
+    )
+
+    report_id: Mapped[int] = mapped_column(ForeignKey("report.id"), primary_key=True)
+    day: Mapped[date] = mapped_column(primary_key=True)  # in UTC
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    direction: Mapped[str] = mapped_column(primary_key=True)  # empty where the rows say none
+    currency: Mapped[str] = mapped_column(primary_key=True)  # the account's when the rows came
+    agency_id: Mapped[int | None] = mapped_column(ForeignKey("agency.id"))  # none: the bank itself
+    accepted: Mapped[int]
 
 
 class PaymentClaim(Base):

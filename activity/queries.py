@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -87,6 +87,17 @@ def standing_records(
         owner_column(model) == sender, among(session, model.record_id, ids), model.standing == Standing.ACCEPTED
     )
     return set(session.scalars(wanted))
+
+
+def standing_rows(session: Session, sender: int, ids: Collection[str]) -> Sequence[Any]:
+    """(report id, instant, kind, direction, currency of the account) of the activity rows among these records that stand."""
+    told = Activity.__table__.c
+    wanted = (
+        select(told.report_id, told.occurred_at, told.kind, told.direction, Account.currency)
+        .join(Account, Account.id == told.account_id)
+        .where(told.sender == sender, among(session, Activity.record_id, ids), told.standing == Standing.ACCEPTED)
+    )
+    return session.execute(wanted).all()
 
 
 def owner_column(model: type[Activity] | type[PaymentClaim]) -> InstrumentedAttribute[int]:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import resource
+import subprocess
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
+from statistics import median
+from typing import Any
 
 from sqlalchemy import select
 
@@ -36,15 +41,44 @@ class Stopwatch:
 
 
 def peak_mb() -> int:
-    """The most memory this process has held, in MB."""
+    """The most memory this process has held since it was started, in MB.
+
+    Linux keeps it for each program; what `getrusage` tells of a new process may be its parent's peak.
+    """
+    status = Path("/proc/self/status")
+    if status.exists():
+        (line,) = [line for line in status.read_text().splitlines() if line.startswith("VmHWM:")]
+        return int(line.split()[1]) // 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024
 
 
-def database(url: str, folder: Path) -> Database:
-    """A migrated database, keys and a file store."""
+def in_child(module: str, *arguments: object) -> dict[str, Any]:
+    """Run `python -m module arguments` as a process of its own; the JSON object in its last line."""
+    done = subprocess.run(
+        [sys.executable, "-m", module, *map(str, arguments)], capture_output=True, text=True, check=False
+    )
+    if done.returncode:
+        sys.exit(f"{module} failed:\n{done.stderr[-3000:]}")
+    answer: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
+    return answer
+
+
+def ratio(ours: Sequence[float], floor: Sequence[float]) -> str:
+    """Median of the rounds' ratios, and the least and greatest: a machine with other work on it shows in their distance."""
+    ratios = sorted(mine / bare for mine, bare in zip(ours, floor, strict=True))
+    return f"{median(ratios):.2f} ({ratios[0]:.2f}-{ratios[-1]:.2f})"
+
+
+def opened(url: str, folder: Path) -> Database:
+    """The database, keys and a file store."""
     sealing.use(sealing.Keyring(fresh_data_keys()))
     files.use(files.FileStore(folder / "uploads"))
-    db = Database(url, statement_timeout_s=600)
+    return Database(url, statement_timeout_s=600)
+
+
+def database(url: str, folder: Path) -> Database:
+    """The same with a migrated schema."""
+    db = opened(url, folder)
     schema.upgrade(db)
     return db
 

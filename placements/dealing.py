@@ -6,7 +6,7 @@ depends on the values alone, never on their order or on the ids of a database.
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -109,6 +109,7 @@ class _Masks:
 
     def __init__(self, rows: Sequence[Candidate], seats: Sequence[Seat]) -> None:
         self.everybody = (1 << len(seats)) - 1
+        self._kept: dict[int, int] = {}
         self.bit = {seat.code: 1 << place for place, seat in enumerate(seats)}
         self.working = sum(self.bit[seat.code] for seat in seats if seat.weight > 0)
         self.family = dict(self.bit)
@@ -124,6 +125,10 @@ class _Masks:
             for place in {row.place for row in rows}
         }
 
+    def once(self, bits: int) -> int:
+        """The same set, kept once however many groups have it."""
+        return self._kept.setdefault(bits, bits)
+
     def of(self, codes: Sequence[str]) -> int:
         """The bits of these agencies and of their sisters, of those on the panel."""
         found = 0
@@ -134,6 +139,9 @@ class _Masks:
     def of_codes(self, codes: Sequence[str]) -> int:
         """The bits of these agencies alone."""
         return sum(self.bit.get(code, 0) for code in set(codes))
+
+
+NO_REASON: Final = Reason(0)
 
 
 @dataclass(slots=True)
@@ -148,15 +156,17 @@ class _Group:
     follows: str | None
     side: str | None = None
     seat: int = NOBODY
-    reason: Reason = field(default_factory=lambda: Reason(0))
+    reason: Reason = NO_REASON
 
 
 def _grouped(rows: Sequence[Candidate], masks: _Masks, bands: Bands, currency: str | None) -> dict[str, _Group]:
-    members: dict[str, list[Candidate]] = defaultdict(list)
+    groups: dict[str, Any] = {}  # each consumer's rows at first, then the group in their place: one table for a million
     for row in rows:
         if not row.obstacles and row.currency == currency:
-            members[row.consumer_ref].append(row)
-    return {consumer: _group(mine, masks, bands) for consumer, mine in members.items()}
+            groups.setdefault(row.consumer_ref, []).append(row)
+    for consumer, mine in groups.items():
+        groups[consumer] = _group(mine, masks, bands)
+    return groups
 
 
 def _group(rows: list[Candidate], masks: _Masks, bands: Bands) -> _Group:
@@ -167,19 +177,27 @@ def _group(rows: list[Candidate], masks: _Masks, bands: Bands) -> _Group:
         )
     follows = rows[0].follows
     allowed = masks.everybody & ~against if follows is None or follows in masks.bit else 0
-    return _Group(rows, sum(row.balance for row in rows), _cell(rows, bands), against, allowed, follows)
+    against, allowed = masks.once(against), masks.once(allowed)
+    balance = sum(row.balance for row in rows) if len(rows) > 1 else rows[0].balance
+    return _Group(rows, balance, _cell(rows, bands), against, allowed, follows)
 
 
 def _cell(rows: Sequence[Candidate], bands: Bands) -> str:
     """By the largest account, the sum of balances, the oldest debt and the lowest score."""
-    largest = max(rows, key=lambda row: (row.balance, row.account_ref)) if len(rows) > 1 else rows[0]
+    largest = rows[0]
+    balance, days_late, score = largest.balance, largest.days_late, largest.score
+    if len(rows) > 1:
+        largest = max(rows, key=lambda row: (row.balance, row.account_ref))
+        balance = sum(row.balance for row in rows)
+        days_late = max((row.days_late for row in rows if row.days_late is not None), default=None)
+        score = min((row.score for row in rows if row.score is not None), default=None)
     return cell_of(
         bands,
         product=largest.product,
         currency=largest.currency,
-        balance=sum(row.balance for row in rows),
-        days_late=max((row.days_late for row in rows if row.days_late is not None), default=None),
-        score=min((row.score for row in rows if row.score is not None), default=None),
+        balance=balance,
+        days_late=days_late,
+        score=score,
         country=bands.group_of(largest.jurisdiction),
     )
 
@@ -230,8 +248,9 @@ def _assign(
     economics = policy.worth.economics(arrays, [seat.code for seat in seats]) if policy.optimises else None
     quotas = solve(arrays, terms, economics)
     assignment = assign(arrays, quotas, seed=seed, run=RUN)
+    known = {reason: Reason(reason) for reason in np.unique(assignment.reason).tolist()}
     for group, seat, reason in zip(groups, assignment.agency.tolist(), assignment.reason.tolist(), strict=True):
-        group.seat, group.reason = seat, Reason(reason)
+        group.seat, group.reason = seat, known[reason]
     reasons.limits = quotas.limits.reasons
     forecast |= policy.worth.forecast(arrays, assignment.agency, terms, seed)
     forecast["prices"] = {code: round(price, 2) for code, price in quotas.shadow_prices.items() if price > 0}

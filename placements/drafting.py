@@ -12,6 +12,8 @@ from dataclasses import asdict, dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from importlib.metadata import version
+from itertools import islice
+from sys import intern
 from typing import Any, Final
 
 from sqlalchemy import delete
@@ -20,7 +22,7 @@ from sqlalchemy.orm import Session
 from agencies import queries as agencies
 from agencies.credentials import AgencyFacts, Agreement, holds
 from agencies.models import MAY_RECEIVE, AgencyStatus
-from placements import eligibility, policies, pool_queries, queries, request_queries, strategy_queries
+from placements import eligibility, plan_queries, policies, pool_queries, queries, strategy_queries
 from placements.dealing import RUN, Dealt, deal, plan_currency
 from placements.eligibility import Held
 from placements.models import Plan, PlanLine, RecallReason
@@ -29,6 +31,7 @@ from placements.pool_queries import Known, Pool
 from placements.seats import Candidate, Place
 from placements.segments import present_bands
 from portal import audit, bulk
+from portal.collecting import few_collections
 from portal.errors import N_, Invalid
 from portal.permissions import SYSTEM
 from portal.refs import derived_ref
@@ -74,6 +77,7 @@ class Drawn:
     contracts: Mapping[str, Mapping[Place, Agreement]]
 
 
+@few_collections()
 def draw(
     session: Session,
     selection: Selection,
@@ -93,9 +97,10 @@ def draw(
     bound = policies.in_force(session)
     if by_strategy and bound is None:
         raise Invalid(N_("No strategy is approved yet, so none can split this plan."))
-    pool, known, origin = _pool(session, selection, days[0])
-    facts = _facts_of_pool(session, pool, known, selection, bound, days[0])
-    candidates = [_candidate(row, selection, facts, bound, days[0]) for row in known]
+    pool, origin = _pool(session, selection, days[0])
+    facts = _facts_of_pool(session, pool, selection, bound, days[0])
+    candidates = [_candidate(row, selection, facts, bound, days[0]) for row in pool_queries.accounts(session, pool)]
+    _check(selection, candidates)
     currency = plan_currency(candidates)
     members = _panel(session, weights)
     split = policies.split(session, bound, members, currency, days[0]) if by_strategy and bound else None
@@ -136,6 +141,7 @@ def draw(
     )
 
 
+@few_collections()
 def store(session: Session, plan: Plan, drawn: Drawn) -> None:
     """Make what was drawn the plan's record: inputs, lines, reasons, totals and fingerprint. Earlier lines are replaced."""
     dealt = drawn.dealt
@@ -151,23 +157,19 @@ def store(session: Session, plan: Plan, drawn: Drawn) -> None:
     session.add(plan)
     session.flush()
     session.execute(delete(PlanLine).where(PlanLine.plan_id == plan.id))
-    rows = list(_rows(plan, drawn))
-    bulk.insert_rows(session, PlanLine.__table__, COLUMNS, rows)  # type: ignore[arg-type]
-    at = {name: place for place, name in enumerate(COLUMNS)}
-    signed = ("account_id", "agency_id", "contract_id", "cell", "placement_ref", "why", "balance")
-    plan.fingerprint = fingerprint(
-        plan.inputs, ((*(row[at[name]] for name in signed[:-1]), to_minor(row[at["balance"]])) for row in rows)
-    )
+    bulk.insert_rows(session, PlanLine.__table__, COLUMNS, _rows(plan, drawn))  # type: ignore[arg-type]
+    plan.fingerprint = fingerprint(plan.inputs, plan_queries.signed_rows(session, plan))
 
 
 def fingerprint(inputs: Mapping[str, Any], rows: Iterable[Sequence[Any]]) -> str:
     """SHA-256 over the inputs and the lines: (account id, agency id, contract id, cell, placement ref, why, balance in minor units).
 
-    The lines count in the order of their account ids, however they come.
+    The lines come in the order of their account ids (plan_queries.signed_rows).
     """
     digest = hashlib.sha256(audit.canonical(inputs).encode())
-    for row in sorted(rows, key=lambda row: row[0]):
-        digest.update(("\n" + "|".join(map(str, row))).encode())
+    lines = ("\n" + "|".join(map(str, row)) for row in rows)
+    while lot := "".join(islice(lines, 5000)):
+        digest.update(lot.encode())
     return digest.hexdigest()
 
 
@@ -176,26 +178,27 @@ def days_of(effective_at: datetime, at: datetime) -> list[date]:
     return sorted({effective_at.date(), max(effective_at, at).date()})
 
 
-def _pool(session: Session, selection: Selection, on: date) -> tuple[Pool, list[Known], dict[str, Any]]:
-    """The pool, its accounts, and what a plan remembers of where they came from."""
-    origin: dict[str, Any] = {}
+def _pool(session: Session, selection: Selection, on: date) -> tuple[Pool, dict[str, Any]]:
+    """The pool, and what a plan remembers of where it came from."""
     if selection.portfolio is not None:
-        pool = pool_queries.of_portfolio(queries.get_portfolio(session, selection.portfolio).id)
-    elif selection.pool is not None:
+        return pool_queries.of_portfolio(queries.get_portfolio(session, selection.portfolio).id), {}
+    if selection.pool is not None:
         saved = strategy_queries.pool(session, selection.pool)
         origin = {"name": saved.name, "conditions": saved.conditions}
-        pool = pool_queries.of_conditions(session, Conditions.of(saved.conditions), on)
-    else:
-        pool = pool_queries.of_refs(selection.account_refs)
-    known = pool_queries.accounts(session, pool)
-    if missing := sorted(set(selection.account_refs) - {row.account_ref for row in known}):
+        return pool_queries.of_conditions(session, Conditions.of(saved.conditions), on), origin
+    return pool_queries.of_refs(selection.account_refs), {}
+
+
+def _check(selection: Selection, candidates: Sequence[Candidate]) -> None:
+    """Raise Invalid if accounts were named that are not known, or there are none at all."""
+    wanted = set(selection.account_refs)
+    if missing := sorted(wanted - {row.account_ref for row in candidates} if wanted else ()):
         shown = ", ".join(missing[:10])
         raise Invalid(N_("These accounts are not known: %(refs)s"), refs=shown)
-    if not known:
+    if not candidates:
         raise Invalid(
             N_("There are no accounts to place."), fields={"portfolio": N_("Choose a portfolio with accounts.")}
         )
-    return pool, known, origin
 
 
 @dataclass(frozen=True)
@@ -212,7 +215,7 @@ class _PoolFacts:
 
 
 def _facts_of_pool(
-    session: Session, pool: Pool, known: Sequence[Known], selection: Selection, bound: policies.Bound | None, on: date
+    session: Session, pool: Pool, selection: Selection, bound: policies.Bound | None, on: date
 ) -> _PoolFacts:
     holders, before = pool_queries.holders(session, pool), pool_queries.held_before(session, pool)
     if selection.moves is not None:  # who holds them now is who held them before, once they have moved
@@ -227,7 +230,7 @@ def _facts_of_pool(
         before,
         pool_queries.followed(session, pool, besides=selection.account_refs if selection.moves else ()),
         pool_queries.last_ended(session, pool) if rests else {},
-        request_queries.settled(session, (row.account_id for row in known)),
+        pool_queries.settled(session, pool),
         pool_queries.sides_before(session, pool, salt) if salt else {},
     )
 
@@ -242,7 +245,7 @@ def _candidate(
     stands = policies.stands(bound, row, balance, late, len(before), on) if bound else None
     until = bound.rules.rests_until(stands.tier, facts.ended.get(row.account_id)) if bound and stands else None
     return Candidate(
-        row.account_id, row.account_ref, row.consumer_ref, str(row.product), row.jurisdiction, row.currency, balance, late, row.score,
+        row.account_id, row.account_ref, row.consumer_ref, str(row.product), intern(row.jurisdiction), intern(row.currency), balance, late, row.score,
         eligibility.obstacles(
             holds_on=facts.holds.get(row.account_id, ()), holder=facts.holders.get(row.account_id), balance=balance,
             rests_until=until if until and on < until else None,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -207,14 +207,15 @@ def account_refs(session: Session, plan: Plan) -> tuple[str, ...]:
     return tuple(session.scalars(wanted.order_by(Account.account_ref)))
 
 
-def signed_rows(session: Session, plan: Plan) -> Sequence[Any]:
-    """What a plan's fingerprint covers of its lines."""
-    return session.execute(
+def signed_rows(session: Session, plan: Plan) -> Iterable[Any]:
+    """What a plan's fingerprint covers of its lines, by account, one after another."""
+    wanted = (
         select(
             PlanLine.account_id, PlanLine.agency_id, PlanLine.contract_id, PlanLine.cell, PlanLine.placement_ref, PlanLine.why,
             type_coerce(PlanLine.balance, Integer),
-        ).where(PlanLine.plan_id == plan.id)
-    ).all()  # fmt: skip
+        ).where(PlanLine.plan_id == plan.id).order_by(PlanLine.account_id)
+    )  # fmt: skip
+    return session.execute(wanted.execution_options(yield_per=5000))
 
 
 def lines_with_refs(session: Session, plan: Plan) -> Sequence[Any]:

@@ -29,6 +29,8 @@ from placements.models import (
 )
 from placements.pool_filter import AGAIN, NEVER, Conditions
 from placements.queries import IS_OPEN, in_lots
+from placements.request_models import Arrangement
+from placements.request_queries import WAS_SETTLED
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,15 +161,15 @@ def sides_before(session: Session, pool: Pool, salt: str) -> dict[str, str]:
     return dict(tuple(row) for row in _rows(session, pool, wanted))
 
 
-def accounts(session: Session, pool: Pool) -> list[Known]:
-    """Every account of the pool."""
+def accounts(session: Session, pool: Pool) -> Iterator[Known]:
+    """Every account of the pool, one after another: a pool may have a million."""
     columns = (
         Account.id, Account.account_ref, Consumer.id, Consumer.consumer_ref, Account.product, Account.jurisdiction,
         Account.currency, type_coerce(Account.balance, Integer), Account.days_past_due, Account.defaulted_on, Account.as_of,
         Account.score, Account.last_payment_on, Account.limitation_on,
     )  # fmt: skip
     wanted = select(*columns).join(Consumer, Consumer.id == Account.consumer_id)
-    return [Known(*row) for row in _rows(session, pool, wanted)]
+    return (Known(*row) for row in _rows(session, pool, wanted))
 
 
 def holds_on(session: Session, pool: Pool) -> dict[int, list[str]]:
@@ -181,6 +183,12 @@ def holds_on(session: Session, pool: Pool) -> dict[int, list[str]]:
     for account_id, kind in _rows(session, pool, wanted):
         found[account_id].append(kind.value)
     return found
+
+
+def settled(session: Session, pool: Pool) -> set[int]:
+    """The accounts of the pool on which a settlement was kept: nothing is owed on them any more."""
+    wanted = select(Arrangement.account_id).join(Account, Account.id == Arrangement.account_id).where(WAS_SETTLED)
+    return {account_id for (account_id,) in _rows(session, pool, wanted)}
 
 
 def holders(session: Session, pool: Pool) -> dict[int, str]:

@@ -149,13 +149,17 @@ def is_settled() -> ColumnElement[bool]:
     )
 
 
+WAS_SETTLED = and_(Arrangement.state == ArrangementState.KEPT, Arrangement.amount < Arrangement.balance)
+"""A settlement that was kept: nothing is owed on its account any more."""
+
+
 def settled(session: Session, account_ids: Iterable[int]) -> set[int]:
-    """Of these accounts, those on which a settlement was kept: nothing is owed on them any more."""
+    """Of these accounts, those on which nothing is owed any more because a settlement was kept."""
     found: set[int] = set()
     for lot in in_lots(account_ids):
-        wanted = select(Arrangement.account_id).where(Arrangement.account_id.in_(lot))
-        kept = wanted.where(Arrangement.state == ArrangementState.KEPT, Arrangement.amount < Arrangement.balance)
-        found.update(session.scalars(kept))
+        found.update(
+            session.scalars(select(Arrangement.account_id).where(Arrangement.account_id.in_(lot), WAS_SETTLED))
+        )
     return found
 
 

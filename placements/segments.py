@@ -11,6 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from sys import intern
 from typing import Any
 
 from placements.jurisdictions import country_of
@@ -81,7 +82,7 @@ def cell_of(
         _band(bands.score, score),
         country,
     )
-    return "|".join(parts)
+    return intern("|".join(parts))  # a few hundred names for a million accounts
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +113,11 @@ def band_words(band: str) -> str | None:
 
 
 def _band(edges: tuple[int, ...], value: int | None) -> str:
-    """The band as people read it: `-499`, `500-999`, `25000-`."""
-    if value is None:
-        return UNKNOWN
-    place = bisect_right(edges, value)
-    low = str(edges[place - 1]) if place else ""
-    high = str(edges[place] - 1) if place < len(edges) else ""
-    return f"{low}-{high}"
+    return UNKNOWN if value is None else _names(edges)[bisect_right(edges, value)]
+
+
+@cache
+def _names(edges: tuple[int, ...]) -> tuple[str, ...]:
+    """The bands as people read them: `-499`, `500-999`, `25000-`."""
+    lows, highs = ["", *map(str, edges)], [*(str(edge - 1) for edge in edges), ""]
+    return tuple(f"{low}-{high}" for low, high in zip(lows, highs, strict=True))

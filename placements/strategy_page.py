@@ -41,7 +41,10 @@ def tier_rows(rules: Rules, say: Say) -> list[list[Cell]]:
 
 def treatment_rows(rules: Rules, say: Say) -> list[list[Cell]]:
     """Treatment, and for whom."""
-    rows = [[Cell(say(words.STRATEGY_TREATMENTS[rule.treatment])), Cell(_conditions(rule, say))] for rule in rules.treatments]
+    rows = [
+        [Cell(say(words.STRATEGY_TREATMENTS[rule.treatment])), Cell(_conditions(rule, say))]
+        for rule in rules.treatments
+    ]
     return [*rows, [Cell(say(words.STRATEGY_TREATMENTS["standard"])), Cell(say(N_("everybody else")))]]
 
 

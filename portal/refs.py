@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from base64 import b32encode
 
 ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"  # Crockford's base 32: no i, l, o, u to misread
+
+_OURS = bytes.maketrans(b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567", ALPHABET.encode())  # from the alphabet of RFC 4648
 
 
 def new_ref(prefix: str) -> str:
@@ -19,5 +22,4 @@ def derived_ref(prefix: str, *parts: object) -> str:
 
 
 def _spell(raw: bytes) -> str:
-    number = int.from_bytes(raw, "big")
-    return "".join(ALPHABET[(number >> shift) & 31] for shift in range(75, -1, -5))
+    return b32encode(raw).translate(_OURS).decode()

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import JSON, select
 from sqlalchemy.orm import Session
 
+from activity import counting
 from activity.models import Activity
 from agencies.models import Agency, Contract, ContractState
 from conduct.models import Breach, BreachState, Complaint, ComplaintState
@@ -207,6 +208,12 @@ class Book:
             (report.id, number + 1, agency_id, agency_id, one.account_id, consumers[one.account_id], one.id, record, instant, *given.values())
             for number, (record, instant, one) in enumerate(zip(records, at, itertools.cycle(held), strict=False))
         ])  # fmt: skip
+        if given["standing"] == "accepted":
+            currencies = dict(self.session.execute(select(Account.id, Account.currency)).all())
+            counting.add(self.session, report, [
+                (instant.date(), given["kind"], given["direction"], currencies[one.account_id])
+                for instant, one in zip(at, itertools.cycle(held), strict=False)
+            ])  # fmt: skip
         found = self._ids(Activity.record_id, Activity.id, records)
         return [found[record] for record in records]
 

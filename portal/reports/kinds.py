@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy.orm import Session
 
@@ -13,8 +13,7 @@ from portal.tables.faults import Problem
 from portal.tables.model import Table
 
 
-@dataclass(frozen=True)
-class SoundRow:
+class SoundRow(NamedTuple):
     """A row whose cells are all readable: its number, its values in the table's order, its cells as sent."""
 
     number: int
@@ -22,8 +21,7 @@ class SoundRow:
     cells: Sequence[str]
 
 
-@dataclass(frozen=True)
-class BadRow:
+class BadRow(NamedTuple):
     """A row that could not be read, for kinds whose rows have ids: with an id accepted before it is a repetition, not a fault."""
 
     number: int

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
+from contextlib import closing
 from itertools import islice
 from typing import Any
 
@@ -10,20 +11,23 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from portal import audit, clock, work
+from portal.collecting import few_collections
 from portal.files import FileStore, StoredFile
 from portal.permissions import SYSTEM
 from portal.reports import telling
+from portal.reports.ahead import read_ahead
 from portal.reports.kinds import KINDS, BadRow, FileKind, Loaded, SoundRow
 from portal.reports.models import DONE, Mode, RejectedRow, Report, ReportProblem, ReportState
 from portal.tables.faults import Problem, Refused
 from portal.tables.mappings import SenderMapping
 from portal.tables.reading import Read, Reading, control_problems, read_table
 
-CHUNK = 5000  # rows a transaction
+CHUNK = 10_000  # rows a transaction
 PROBLEMS_KEPT = 10_000  # of one report; beyond that they are counted
 REJECTED_KEPT = 50_000
 
 
+@few_collections()
 def read_report(job: work.Work, store: FileStore) -> None:
     """Read one report to its end (the worker of `report.read`). Safe to begin again at any point."""
     with job.step() as session:
@@ -79,18 +83,28 @@ def _read_in_chunks(job: work.Work, report: Report, kind: FileKind, store: FileS
         rows = iter(reading)
         for _done in islice(rows, report.rows_read):
             pass
-        while chunk := list(islice(rows, CHUNK)):
-            last = len(chunk) < CHUNK
-            with job.step(last=last, progress=True) as session:
-                mine = session.get_one(Report, report.id)
-                mine.header, mine.masked = list(reading.header), dict(reading.masked)
-                _load(session, mine, kind, chunk)
+        with closing(_chunks(rows, ahead=not job.db.sqlite)) as chunks:
+            for chunk in chunks:
+                last = len(chunk) < CHUNK
+                with job.step(last=last, progress=True) as session:
+                    mine = session.get_one(Report, report.id)
+                    mine.header, mine.masked = list(reading.header), dict(reading.masked)
+                    _load(session, mine, kind, chunk)
+                    if last:
+                        _finish(session, mine, kind)
                 if last:
-                    _finish(session, mine, kind)
-            if last:
-                return
+                    return
     with job.step(last=True) as session:
         _finish(session, session.get_one(Report, report.id), kind)
+
+
+def _chunks(rows: Iterator[Read], *, ahead: bool) -> Generator[list[Read]]:
+    """The rows, as many together as go in with one transaction.
+
+    `ahead`: read while the server loads. SQLite works in this very process, where two threads would only wait for each other.
+    """
+    made = iter(lambda: list(islice(rows, CHUNK)), [])
+    yield from read_ahead(made) if ahead else made
 
 
 class _Undo(Exception):
@@ -105,8 +119,9 @@ def _read_whole(job: work.Work, report: Report, kind: FileKind, store: FileStore
             reading = _open(report, kind, stream)
             rows = iter(reading)
             mine.header = list(reading.header)
-            while chunk := list(islice(rows, CHUNK)):
-                _load(session, mine, kind, chunk, kept)
+            with closing(_chunks(rows, ahead=not job.db.sqlite)) as chunks:
+                for chunk in chunks:
+                    _load(session, mine, kind, chunk, kept)
             mine.masked = dict(reading.masked)
             if kept.rows:
                 raise _Undo
@@ -263,7 +278,7 @@ def preview(session: Session, kind: FileKind, report: Report, reading: Reading) 
     kept = _Rejections()
     report.header = list(reading.header)
     rows = iter(reading)
-    while chunk := list(islice(rows, CHUNK)):
+    for chunk in _chunks(rows, ahead=False):
         _load(session, report, kind, chunk, kept)
     if problems := control_problems(reading, report.control_rows, report.control_amount):
         raise Refused(problems)

@@ -282,7 +282,7 @@ def json_object(longest: int = 20_000) -> CellType:
             raise Unfit("bad_{}", "object")
         return value
 
-    return CellType("object", read, {"type": "object"}, remembered=0)
+    return CellType("object", read, {"type": "object"})
 
 
 def _fits(cell: str, longest: int) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import and_, case, func, or_, select
 from sqlalchemy.orm import Session
 
-from activity.models import Activity, Standing
+from activity.models import ActivityCount
 from agencies.models import Agency
 from conduct.models import Breach, BreachState, Complaint
 from placements.models import Account, Placement, PlacementState
@@ -63,27 +63,23 @@ def _age(frame: Frame, on: Any) -> int:
 
 
 def contacts(frame: Frame) -> Rows:
-    """The contacts that agencies reported on accounts of the currency and that count: (agency_id, occurred_at)."""
-    return (
-        select(Activity.agency_id, Activity.occurred_at)
-        .join(Account, Account.id == Activity.account_id)
-        .where(
-            Activity.agency_id.is_not(None),
-            Activity.kind.in_(CONTACTS),
-            Activity.standing == Standing.ACCEPTED,
-            Account.currency == frame.currency,
-            Activity.occurred_at < frame.period.ends_at,
-            Activity.report_id.in_(select(Report.id).where(Report.created_at <= frame.known_at)),
-        )
+    """The contacts that agencies reported on accounts of the currency and that count, as activity counts them: (agency_id, day, accepted)."""
+    return select(ActivityCount.agency_id, ActivityCount.day, ActivityCount.accepted).where(
+        ActivityCount.agency_id.is_not(None),
+        ActivityCount.kind.in_(CONTACTS),
+        ActivityCount.currency == frame.currency,
+        ActivityCount.day < frame.period.end,
+        ActivityCount.report_id.in_(select(Report.id).where(Report.created_at <= frame.known_at)),
     )
 
 
 def _contacts_by_age(session: Session, frame: Frame) -> dict[int, list[list[int]]]:
-    one = contacts(frame).where(Activity.occurred_at >= _since(frame)).subquery()
-    group = (one.c.agency_id, on_day(one.c.occurred_at))
+    one = contacts(frame).where(ActivityCount.day >= _since(frame).date()).subquery()
+    group = (one.c.agency_id, one.c.day)
     found: dict[int, list[list[int]]] = defaultdict(list)
-    for agency, on, count in session.execute(select(*group, func.count()).group_by(*group).order_by(*group)):
-        found[agency].append([_age(frame, on), count])
+    counted = select(*group, func.sum(one.c.accepted)).group_by(*group).having(func.sum(one.c.accepted) > 0)
+    for agency, day, count in session.execute(counted.order_by(*group)):
+        found[agency].append([_age(frame, day), int(count)])
     return found
 
 

@@ -135,6 +135,19 @@ def test_a_contact_after_the_recall_is_refused_and_kept_as_evidence(db: Database
         assert session.scalar(select(Activity.record_id).where(Activity.standing == Standing.EVIDENCE)) == "3"
 
 
+@pytest.mark.parametrize("chunk", [1, 10], ids=["each in a chunk of its own", "both in one chunk"])
+def test_of_evidence_sent_twice_the_first_stays(
+    db: Database, tmp_path: Path, chunk: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "CHUNK", chunk)
+    world.begin(tmp_path, KEYS)
+    with db.transaction() as session:
+        agency = world.two_agencies(session, ended=datetime(2026, 2, 1, tzinfo=UTC))[0]
+    read(db, world.send(db, agency, csv(row("1", note="first"), row("1", note="second"))))
+    with db.reading() as session:
+        assert session.scalars(select(Activity.note).where(Activity.standing == Standing.EVIDENCE)).all() == ["first"]
+
+
 @pytest.mark.parametrize(
     ("controls", "state"),
     [
