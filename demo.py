@@ -15,16 +15,18 @@ import csv
 import sys
 import time
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from datetime import time as clock_time
 from decimal import Decimal
+from functools import partial
 from io import BytesIO
 from typing import Any
 
 from flask import Flask
+from sqlalchemy import select
 from werkzeug.test import TestResponse
 
 import demo_registers
@@ -45,6 +47,7 @@ from conduct import reviewing
 from conduct.models import BreachState
 from placements import planning, pools, strategies, strategy_queries
 from placements.drafting import Selection
+from placements.models import Account, Hold
 from placements.planning import Wish
 from placements.pool_filter import AGAIN, Conditions
 from placements.strategy import (
@@ -80,7 +83,7 @@ from scorecards.periods import Period
 PASSWORD = "seven quiet lanterns"  # noqa: S105 - of the demo's people only, who sign in with a password alone
 WAVES = 12
 WEEKS = 6
-FINISHED = "demo.story.finished"
+FINISHED, TOLD = "demo.story.finished", "demo.story.told"
 US_TERM, CN_TERM = Decimal("0.18"), Decimal("0.22")
 
 BANK = (
@@ -250,6 +253,15 @@ class Story:
     def seconds(self) -> float:
         """Since the telling began."""
         return time.monotonic() - self.started
+
+    def once(self, part: str, tell: Callable[[], object]) -> None:
+        """Tell a part of the story, unless it was told before to this database: what it found then, it may not find again."""
+        with self.db.reading() as session:
+            if queries.trail_has(session, TOLD, f"demo:{part}"):
+                return
+        tell()
+        with self.db.transaction() as session:
+            audit.record(session, SYSTEM, TOLD, f"demo:{part}")
 
     def is_finished(self) -> bool:
         """True once the whole story was told to this database."""
@@ -540,16 +552,14 @@ class Story:
         self.new_keys(first - timedelta(days=1))
         self._expect_files(first)
         payments = self._coming_payments()
-        total = 0
         for part in PANEL:
-            placed = [account for row in self._held_on(part.code, first) if (account := self._account(row, payments))]
-            if not placed:
-                continue
-            total += self._report(part, placed, first)
-            self.say(f"{part.code} has reported its activity ({total:,} rows so far).")
-        self._claim_payments()
-        self._recall_some()
-        self._ask_some()
+            self.once(f"{part.code} reported", partial(self._report, part, payments, first))
+        for name, tell in (
+            ("claims", self._claim_payments),
+            ("recalls", self._recall_some),
+            ("requests", self._ask_some),
+        ):
+            self.once(name, tell)
         self._follow()
 
     def _expect_files(self, first: date) -> None:
@@ -568,18 +578,22 @@ class Story:
                 jobs.run(self.db, name, "demo")
         self.say("Promises are followed, legal deadlines known, and the agencies' files graded.")
 
-    def _held_on(self, code: str, day: date) -> list[dict[str, Any]]:
-        with self.when(day, 8):
-            return self._held(code)
-
-    def _account(
-        self, row: Mapping[str, Any], payments: Mapping[str, list[tuple[date, Decimal]]]
-    ) -> PlacedAccount | None:
-        known = self.rows.get(row["account_ref"])
-        if known is None or row["holds"]:
-            return None
-        placed_on = datetime.fromisoformat(row["placed_at"]).date()
-        return PlacedAccount.from_tape(known, placed_on, None, payments.get(row["account_ref"], ()))
+    def _workable(
+        self, code: str, payments: Mapping[str, list[tuple[date, Decimal]]], day: date
+    ) -> Iterator[PlacedAccount]:
+        """What an agency holds on a day and may work: not what was on hold before it, whatever reports have said since."""
+        with self.when(day, 8) as at:
+            held = self._held(code)
+        with self.db.reading() as session:
+            stopped = set(
+                session.scalars(
+                    select(Account.account_ref).join(Hold, Hold.account_id == Account.id).where(Hold.since < at)
+                )
+            )
+        for row in held:
+            if (known := self.rows.get(row["account_ref"])) and row["account_ref"] not in stopped:
+                placed_on = datetime.fromisoformat(row["placed_at"]).date()
+                yield PlacedAccount.from_tape(known, placed_on, None, payments.get(row["account_ref"], ()))
 
     def _coming_payments(self) -> dict[str, list[tuple[date, Decimal]]]:
         coming: dict[str, list[tuple[date, Decimal]]] = {}
@@ -590,7 +604,10 @@ class Story:
                 )
         return coming
 
-    def _report(self, part: Part, placed: list[PlacedAccount], first: date) -> int:
+    def _report(self, part: Part, payments: Mapping[str, list[tuple[date, Decimal]]], first: date) -> None:
+        placed = list(self._workable(part.code, payments, first))
+        if not placed:
+            return
         report = activity.generate(
             placed, agency=part.code, seed=1, first_day=first, last_day=self.end_day, profile=part.profile
         )
@@ -616,7 +633,7 @@ class Story:
         )
         with self.when(self.end_day + timedelta(days=1), 10, 30):
             self.send(part.code, "/reports/complaints", f"complaints-{part.code}", told.csv)
-        return len(lines)
+        self.say(f"{part.code} has reported its activity ({len(lines):,} rows).")
 
     def _claim_payments(self) -> None:
         """The bank posts the rest of its ledger; agencies report what they were paid in the last two months; one sends its inventory."""

@@ -309,9 +309,12 @@ def has_administrator(session: Session) -> bool:
     return session.execute(wanted.limit(1)).first() is not None
 
 
-def trail_has(session: Session, event: str) -> bool:
-    """True if an event of this name stands in the audit trail."""
-    return session.execute(select(AuditEntry.seq).where(AuditEntry.event == event).limit(1)).first() is not None
+def trail_has(session: Session, event: str, subject: str | None = None) -> bool:
+    """True if an event of this name, about this subject if one is given, stands in the audit trail."""
+    wanted = select(AuditEntry.seq).where(AuditEntry.event == event)
+    if subject is not None:
+        wanted = wanted.where(AuditEntry.subject == subject)
+    return session.execute(wanted.limit(1)).first() is not None
 
 
 def keys_named(session: Session, name: str) -> Sequence[ApiKey]:

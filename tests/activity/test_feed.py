@@ -131,7 +131,8 @@ def test_what_was_asked_for_waits_for_nobody_once_it_came(db: Database, agency: 
     send(db, agency, at(2, 20))
     review(db, agency, at(2, 21))
     with db.reading() as session:
-        assert session.scalars(select(Task.state)).all() == [TaskState.DONE]
+        asked = session.scalars(select(Task.state).where(Task.kind.startswith("feed."))).all()
+        assert asked == [TaskState.DONE]
 
 
 def test_the_bank_hears_of_a_file_that_did_not_come_at_all(db: Database, agency: Agency) -> None:

@@ -30,7 +30,7 @@ from agencies.diligence.questionnaires import current, questions, sections
 from agencies.diligence.scheme import next_review_on, rate, scheme
 from agencies.models import Agency, AgencyKind, AgencyStatus
 from agencies.vetting import Particulars
-from portal import clock, tasks
+from portal import clock, events, tasks
 from portal.errors import Conflict, Forbidden, Invalid
 from portal.files import StoredFile
 from portal.people import ApiKey, Role, SignIn, User
@@ -45,7 +45,10 @@ COMPANY = Company("R-1", date(2015, 1, 1), "1 Main Street", 20, LOW)
 
 
 @pytest.fixture(autouse=True)
-def _now() -> Any:
+def _now(monkeypatch: pytest.MonkeyPatch) -> Any:
+    monkeypatch.setattr(
+        events, "_listeners", {}
+    )  # nobody of the floors above is here, whatever application was made before
     with clock.set_to(NOW):
         yield
 

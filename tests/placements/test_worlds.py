@@ -14,6 +14,7 @@ import pytest
 
 from agencies.credentials import AgencyFacts, Agreement
 from agencies.models import AgencyKind, AgencyStatus
+from agencies.ramp import Ramp
 from placements import eligibility, plan_queries, planning, replaying
 from placements.dealing import Dealt, Policy, deal
 from placements.drafting import Selection
@@ -97,10 +98,10 @@ def _seat(chance: random.Random, code: str, rules: Rules, places: set[tuple[str,
     )  # fmt: skip
     facts = AgencyFacts(
         1, code, code, "US", chance.choice((AgencyStatus.APPROVED, AgencyStatus.APPROVED, AgencyStatus.PROBATION, AgencyStatus.SUSPENDED)),
-        chance.choice((AgencyKind.CALL_CENTRE, AgencyKind.CALL_CENTRE, AgencyKind.LAW_FIRM)), chance.choice((None, 10)), contracts=(contract,),
+        chance.choice((AgencyKind.CALL_CENTRE, AgencyKind.CALL_CENTRE, AgencyKind.LAW_FIRM)), chance.choice((None, Ramp(DAY, 10))), contracts=(contract,),
     )  # fmt: skip
     made = eligibility.seat(
-        facts, places, [DAY], weight=chance.choice((0.0, 1.0, 1.0, 3.0)), held=Held(chance.randint(0, 4), 0), rules=rules,
+        facts, places, [DAY], weight=chance.choice((0.0, 1.0, 1.0, 3.0)), held=Held(chance.randint(0, 4), 0), together=1000, rules=rules,
         least=chance.choice((0.0, 0.1)),
     )  # fmt: skip
     lifted = {
