@@ -47,6 +47,7 @@ BLUEPRINTS = (blueprint,)
 
 Code = TypeVar("Code", bound=StrEnum)
 PAGES = {"limit": "at most 1000", "cursor": "next of the page before"}
+LONGEST_NAME = 200
 Text = Annotated[str, Field(max_length=4000)]
 Refs = Annotated[list[Annotated[str, Field(min_length=1, max_length=100)]], Field(min_length=1, max_length=500_000)]
 
@@ -91,7 +92,7 @@ class PlanBody(_Body):
     `by_strategy`: the strategy in force splits it, instead of equal parts.
     """
 
-    portfolio: Annotated[str, Field(min_length=1, max_length=200)]
+    portfolio: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)]
     agencies: Annotated[list[str], Field(min_length=1)] | None = None
     seed: int | Annotated[str, Field(max_length=200)] | None = None
     effective_at: AwareDatetime | None = None
@@ -103,7 +104,7 @@ class PlacementBody(_Body):
 
     agency: str
     account_refs: Refs | None = None
-    portfolio: Annotated[str, Field(min_length=1, max_length=200)] | None = None
+    portfolio: Annotated[str, Field(min_length=1, max_length=LONGEST_NAME)] | None = None
     effective_at: AwareDatetime | None = None
     reason: Text = ""
 
@@ -200,7 +201,13 @@ class RecallBody(_Body):
               answers={200: {"type": "object"}, 202: {"type": "object"}})  # fmt: skip
 def post_accounts(received: Upload) -> Response:
     portfolio = request.args.get("portfolio")
-    options = {"portfolio": portfolio} if portfolio else None
+    if portfolio is not None and not 1 <= len(portfolio) <= LONGEST_NAME:
+        raise Invalid(
+            N_("A portfolio has a name of 1 to %(most)s characters."),
+            most=LONGEST_NAME,
+            fields={"portfolio": N_("Write a shorter name, or leave the parameter out.")},
+        )
+    options = {"portfolio": portfolio} if portfolio is not None else None
     return reports.accept(reports.kind_for(web.actor(), "accounts"), received, options)
 
 

@@ -39,16 +39,20 @@ def refusals(
 
 @dataclass(frozen=True)
 class Limits:
-    """The most an agency may hold: open placements, placed balance in minor units, open placements on probation or under conditions."""
+    """The most an agency may hold: open placements, placed balance in minor units, open placements on probation or under conditions.
+
+    `part` is also a number of open placements: its contract's part of all that the panel has.
+    """
 
     accounts: int | None
     amount: int | None
     ramp: int | None
+    part: int | None = None
 
     def are_kept(self, held: Held) -> bool:
         """True if an agency that holds so much is within its limits."""
-        pairs = ((self.accounts, held.accounts), (self.amount, held.amount), (self.ramp, held.accounts))
-        return all(limit is None or count <= limit for limit, count in pairs)
+        counts = all(most is None or held.accounts <= most for most in (self.accounts, self.ramp, self.part))
+        return counts and (self.amount is None or held.amount <= self.amount)
 
 
 @dataclass(frozen=True)
@@ -67,11 +71,11 @@ def limits(agency: AgencyFacts, day: date, together: int) -> Limits:
     """
     in_force = [contract for contract in agency.contracts if holds(contract, day)]
     parts = [int(contract.concentration * together) for contract in in_force if contract.concentration is not None]
-    capacity = _sum([contract.capacity_accounts for contract in in_force])
     return Limits(
-        accounts=min((most for most in (capacity, *parts) if most is not None), default=None),
+        accounts=_sum([contract.capacity_accounts for contract in in_force]),
         amount=_sum([None if (most := contract.capacity_amount) is None else to_minor(most) for contract in in_force]),
         ramp=agency.most_accounts(day),
+        part=min(parts, default=None),
     )
 
 
@@ -103,6 +107,7 @@ def seat(
         sisters=tuple(code for code in rules.sisters_of([agency.code]) if code != agency.code) if rules else (),
         concentration=rules.shares.concentration if rules else None,
         least=least,
+        room_part=_left(most.part, held.accounts),
     )
 
 

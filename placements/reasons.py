@@ -35,6 +35,7 @@ MESSAGES: Final[Mapping[str, str]] = {
     "capacity_amount": N_("It is full: its contract's limit on balance is reached."),
     "ramp": N_("It holds as many accounts as its probation or the conditions of its approval allow."),
     "concentration": N_("It has its largest part of the plan already."),
+    "panel_part": N_("It holds the largest part of all open placements that its contract allows."),
     "no_part": N_("It has no part in this plan and only gets further accounts of consumers it works already."),
     "contract_ended": N_("The contract this plan was drawn with is no longer in force."),
 }

@@ -54,7 +54,8 @@ class Seat:
 
     A room is none where there is no limit; `room_amount` is in minor units of the plan's currency. `ramp` is the room of an
     agency on probation. `closed` are the tiers it takes no part in, with the code of the reason; `sisters` the other agencies of its
-    owner; `concentration` the most of the plan it may get, `least` the part owed to it.
+    owner; `concentration` the most of the plan it may get, `least` the part owed to it; `room_part` is what is left of the part of all open
+    placements that its contract gives it.
     """
 
     code: str
@@ -67,17 +68,23 @@ class Seat:
     sisters: tuple[str, ...] = ()
     concentration: float | None = None
     least: float = 0.0
+    room_part: int | None = None
 
     def terms(self) -> AgencyTerms:
         """The seat as allocation asks for it."""
         return AgencyTerms(
-            self.code, self.room_accounts, self.room_amount, self.ramp, self.weight, self.least, self.concentration
-        )
+            self.code, self.room_accounts, self.room_amount, self.ramp, self.weight, self.least, self.concentration,
+            self.room_part,
+        )  # fmt: skip
 
     def stored(self) -> dict[str, Any]:
         """The seat as JSON among a plan's inputs; `of` reads it again."""
         refusals = [[*place, [why.stored() for why in whys]] for place, whys in sorted(self.refusals.items()) if whys]
         room = {"accounts": self.room_accounts, "amount": self.room_amount, "ramp": self.ramp}
+        if (
+            self.room_part is not None
+        ):  # plans that were stored before it had a name of its own have it among the accounts
+            room["part"] = self.room_part
         policy = {
             "closed": dict(self.closed),
             "sisters": list(self.sisters),
@@ -94,7 +101,7 @@ class Seat:
         refusals = {(place, product): tuple(map(Why.of, whys)) for place, product, whys in stored["refusals"]}
         return cls(
             stored["code"], stored["weight"], room["accounts"], room["amount"], room["ramp"], refusals, stored.get("closed", {}),
-            tuple(stored.get("sisters", ())), stored.get("concentration"), stored.get("least", 0.0),
+            tuple(stored.get("sisters", ())), stored.get("concentration"), stored.get("least", 0.0), room.get("part"),
         )  # fmt: skip
 
 

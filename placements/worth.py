@@ -7,7 +7,7 @@ measured; until there are some, all rates and all effects are equal, and the for
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from hashlib import sha256
 from typing import Any, Final
 
@@ -147,10 +147,7 @@ class Worth:
 
 def _equal_part(terms: AgencyTerms) -> AgencyTerms:
     """The same agency with the same limits and an equal part, unless it has none at all."""
-    return AgencyTerms(
-        terms.code, terms.capacity, terms.capacity_amount, terms.ramp, 1.0 if terms.weight > 0 else 0.0,
-        terms.min_share, terms.concentration,
-    )  # fmt: skip
+    return replace(terms, weight=1.0 if terms.weight > 0 else 0.0)
 
 
 def _whole(codes: Sequence[str], values: Floats) -> dict[str, int]:

@@ -21,6 +21,7 @@ from werkzeug.exceptions import HTTPException
 from portal import db, files, idempotency, problem_json, uploads, web
 from portal.errors import N_, DomainError, Invalid
 from portal.limits import Limiter
+from portal.shortages import is_surely_undone
 from portal.tables import strict_json
 from portal.tables.model import Table
 
@@ -116,10 +117,8 @@ def init_app(app: Flask, limiter: Limiter) -> None:
 
 
 def _call(view: Callable[..., Any], doc: Doc, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Response:
-    if doc.keyed:
-        return _keyed(view, doc, args, kwargs)
     try:
-        return make_response(view(*args, **kwargs, **_body(doc)))
+        return _keyed(view, doc, args, kwargs) if doc.keyed else make_response(view(*args, **kwargs, **_body(doc)))
     finally:
         _drop_upload()
 
@@ -139,7 +138,6 @@ def _keyed(view: Callable[..., Any], doc: Doc, args: tuple[Any, ...], kwargs: di
     database = db.database()
     found = idempotency.claim(database, call)
     if isinstance(found, idempotency.Reply):
-        _drop_upload()
         return _replayed(found)
     try:
         response = _effect(view, doc, args, kwargs, found)
@@ -165,13 +163,14 @@ def _effect(view: Callable[..., Any], doc: Doc, args: tuple[Any, ...], kwargs: d
         response = problem_json.from_domain(error, web.translated(error))
     except HTTPException as error:
         response = problem_json.from_http(error)
-    except BaseException:
+    except BaseException as error:
         db.end_request(commit=False)
-        _drop_upload()
+        if is_surely_undone(error):
+            _drop_upload(also_kept=True)
         idempotency.release(db.database(), row_id)
         raise
     db.end_request(commit=False)
-    _drop_upload()
+    _drop_upload(also_kept=True)
     with db.database().transaction() as session:
         idempotency.save(session, row_id, _reply(response))
     return response
@@ -212,16 +211,16 @@ def _fingerprint(doc: Doc) -> str:
     return hashlib.sha256("|".join(parts).encode()).hexdigest()
 
 
-def _drop_upload() -> None:
-    """Forget an uploaded file that became nobody's evidence."""
-    received = g.pop("received", None)
-    if received is not None:
-        files.store().remove(received.place)
+def _drop_upload(*, also_kept: bool = False) -> None:
+    """Forget an uploaded file that became nobody's evidence; `also_kept`: or whose evidence was undone."""
+    for name in ("received", "kept")[: 1 + also_kept]:
+        if (upload := g.pop(name, None)) is not None:
+            files.store().remove(upload.place)
 
 
 def keep_upload() -> None:
     """Called by the view that made the uploaded file evidence, so that it is not dropped."""
-    g.pop("received", None)
+    g.kept = g.pop("received", None)
 
 
 def _body(doc: Doc) -> dict[str, Any]:

@@ -21,6 +21,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
 from portal.errors import Conflict
+from portal.links import CONNECT_S, KEEPALIVE, WatchedConnection
 from portal.types import BigNumber, Money, UTCDateTime
 
 Result = TypeVar("Result")
@@ -209,11 +210,17 @@ def _postgres_engine(url: str, statement_timeout_s: int) -> Engine:
         f"-c timezone=UTC -c statement_timeout={statement_timeout_s * 1000} -c lock_timeout=20000 "
         "-c idle_in_transaction_session_timeout=120000"
     )
-    return create_engine(
+    engine = create_engine(
         url,
         pool_pre_ping=True,
         pool_recycle=1800,
         pool_size=8,
         max_overflow=24,
-        connect_args={"options": options, "connect_timeout": 10, "tcp_user_timeout": 15000, "keepalives_idle": 30},
+        connect_args={"options": options, "connect_timeout": CONNECT_S, **KEEPALIVE},
     )
+
+    @event.listens_for(engine, "do_connect")
+    def connect(_dialect: Any, _record: Any, given: Any, named: Any) -> WatchedConnection:
+        return WatchedConnection.connect(*given, **named)
+
+    return engine

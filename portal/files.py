@@ -24,6 +24,7 @@ from portal.errors import N_, DomainError
 from portal.permissions import Actor
 
 CHUNK = 1 << 20
+KEPT = "files kept in this transaction"
 
 
 class TooLarge(DomainError):
@@ -126,9 +127,16 @@ def keep(session: Session, actor: Actor, received: Received, *, name: str, conte
         created_at=clock.now(),
         created_by=actor.label,
     )
+    session.info.setdefault(KEPT, []).append(received.place)
     session.add(file)
     session.flush()
     return file
+
+
+def forget_undone(session: Session) -> None:
+    """Remove the bytes that became evidence in a transaction which was surely undone."""
+    for place in session.info.pop(KEPT, ()):
+        store().remove(place)
 
 
 def verify(store: FileStore, file: StoredFile) -> None:

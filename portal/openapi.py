@@ -207,7 +207,9 @@ def _request_body(doc: api.Doc, path: str, models: set[type[BaseModel]]) -> dict
             "schema": {
                 "type": "object",
                 "required": ["file"],
-                "properties": {"file": {"type": "string", "contentMediaType": "application/octet-stream"}},
+                "properties": {
+                    "file": {"contentMediaType": "application/octet-stream"}
+                },  # bytes have no type in a schema
             },
             "encoding": {"file": {"contentType": "text/csv"}},
         }

@@ -11,6 +11,7 @@ from flask_babel import gettext as _
 from werkzeug.exceptions import HTTPException
 
 from portal.errors import Conflict, DomainError, Invalid, TooMany
+from portal.shortages import Shortage
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -46,7 +47,7 @@ def from_domain(error: DomainError, detail: str) -> Response:
     headers: dict[str, str] = {}
     extra: dict[str, Any] = {}
     errors: list[dict[str, Any]] = []
-    if isinstance(error, TooMany):
+    if isinstance(error, TooMany | Shortage):
         headers["Retry-After"] = str(error.retry_after)
     if isinstance(error, Conflict):
         extra = error.extra

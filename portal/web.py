@@ -21,10 +21,11 @@ from werkzeug.exceptions import BadRequest, HTTPException
 from werkzeug.routing import BaseConverter, IntegerConverter, Map
 from werkzeug.wrappers import Response as BaseResponse
 
-from portal import db, problem_json
+from portal import db, files, problem_json
 from portal.config import Settings
 from portal.errors import N_, DomainError, Forbidden, NotFound
 from portal.permissions import TABLE, Actor
+from portal.shortages import Shortage, is_surely_undone, shortage_of
 
 View = TypeVar("View", bound=Callable[..., Any])
 log = structlog.get_logger()
@@ -214,6 +215,9 @@ def _on_domain_error(error: DomainError) -> BaseResponse | tuple[str, int]:
 
 def _on_http_error(error: HTTPException) -> BaseResponse | tuple[str, int]:
     status = error.code or 500
+    fault: Exception | None = getattr(error, "original_exception", None)
+    if fault is not None and shortage_of(fault):  # the commit after the view met it
+        return _on_crash(fault)
     if status == 404 and not is_api():
         return _on_domain_error(NotFound())
     if 300 <= status < 400:
@@ -233,16 +237,31 @@ def _on_unfit_value(_error: DataError) -> BaseResponse | tuple[str, int]:
 
 
 def _on_crash(error: Exception) -> BaseResponse | tuple[str, int]:
-    log.exception("crash", path=request.path)
+    shortage = shortage_of(error)
+    if shortage:
+        log.error("shortage", path=request.path, status=shortage.status, error=str(error))
+    else:
+        log.exception("crash", path=request.path)
     g.work_count = None  # the database may be what failed: the page must not ask it again
     held = g.get("session")
     if held is not None:
         held.rollback()
+        if is_surely_undone(error):
+            files.forget_undone(held)
+    if shortage:
+        return _on_shortage(shortage)
     if is_api():
         return problem_json.crash()
     return _page(
         500, _("Something went wrong"), _("The fault is ours and has been recorded. Nothing of this request was kept.")
     )
+
+
+def _on_shortage(shortage: Shortage) -> BaseResponse:
+    if is_api():
+        return problem_json.from_domain(shortage, translated(shortage))
+    text, code = _page(shortage.status, _(shortage.title), translated(shortage))
+    return Response(text, code, {"Retry-After": str(shortage.retry_after)})
 
 
 def _page(code: int, title: str | None = None, message: str | None = None) -> tuple[str, int]:

@@ -23,6 +23,7 @@ from sqlalchemy.orm import Mapped, Session, aliased, mapped_column
 
 from portal import clock
 from portal.db import Base, Database
+from portal.shortages import WAIT_S, shortage_of
 from portal.types import Choice, one_of
 
 LEASE = timedelta(seconds=120)
@@ -240,17 +241,20 @@ def do(work: Work) -> bool:
         return False
     except Exception as error:
         log.exception("work failed: %s %s (try %s)", work.kind, work.subject, work.tries)
-        _failed(work, kind, f"{type(error).__name__}: {error}"[:2000])
+        _failed(work, kind, f"{type(error).__name__}: {error}"[:2000], is_shortage=shortage_of(error) is not None)
         return False
 
 
-def _failed(work: Work, kind: Worker | None, error: str) -> None:
+def _failed(work: Work, kind: Worker | None, error: str, *, is_shortage: bool) -> None:
+    """Put an item back, or give it up after its last try. What failed for want of room or of the database loses no try."""
     with work.db.transaction() as session:
         item = session.get(WorkItem, work.item_id, with_for_update=True)
         if item is None or item.tries != work.tries or item.state is not WorkState.RUNNING:
             return
         item.error, item.leased_until, item.holder = error, None, None
-        if kind is None or item.failures >= kind.max_tries:
+        if is_shortage:
+            item.failures -= 1
+        if kind is None or (item.failures >= kind.max_tries and not is_shortage):
             item.state, item.finished_at = WorkState.FAILED, clock.real_now()
             if kind and kind.give_up:
                 kind.give_up(session, work.subject, error)
@@ -261,10 +265,8 @@ def _failed(work: Work, kind: Worker | None, error: str) -> None:
         if session.execute(waiting).first():  # the same work was asked for again meanwhile: that item carries on
             item.state, item.finished_at = WorkState.DONE, clock.real_now()
             return
-        item.state, item.due_at = (
-            WorkState.QUEUED,
-            clock.real_now() + timedelta(seconds=2 ** min(max(item.failures, 1), 8)),
-        )
+        wait_s = WAIT_S if is_shortage else 2 ** min(max(item.failures, 1), 8)
+        item.state, item.due_at = WorkState.QUEUED, clock.real_now() + timedelta(seconds=wait_s)
 
 
 def drain(db: Database, *, until: Callable[[], bool] = lambda: False, outward: bool | None = None) -> int:

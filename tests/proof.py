@@ -28,7 +28,7 @@ from portal.config import ROOT, Settings, fresh_data_keys
 from portal.db import Database
 from tests import hostile
 from tests.activity import test_api, test_fuzzing, test_schemas
-from tests.faults import striking_readers, striking_web
+from tests.faults import filling_disks, striking_readers, striking_web
 from tests.house import api_fuzz
 from tests.ledger import books, test_histories
 from tests.placements import test_placing_races
@@ -39,7 +39,7 @@ from tests.scorecards import test_world
 
 Outcome = dict[str, Any]
 FOLDER = ROOT / "docs" / "proof"
-BOTH, POSTGRESQL, NONE = ("sqlite", "postgresql"), ("postgresql",), ("",)
+BOTH, SQLITE, POSTGRESQL, NONE = ("sqlite", "postgresql"), ("sqlite",), ("postgresql",), ("",)
 
 
 @dataclass(frozen=True)
@@ -168,6 +168,21 @@ TRIALS = (
     ),
     Trial(
         "cut-links", POSTGRESQL, lambda url, folder, seed: striking_readers.cut_links(url, folder, cuts=200, seed=seed)
+    ),
+    Trial(
+        "swallowed-links",
+        POSTGRESQL,
+        lambda url, folder, seed: striking_readers.swallowed_links(url, folder, strikes=50, seed=seed),
+    ),
+    Trial(
+        "full-disk-readers",
+        BOTH,
+        lambda url, folder, seed: filling_disks.full_while_reading(url, folder, strikes=50, seed=seed),
+    ),
+    Trial(
+        "full-disk-web",
+        SQLITE,
+        lambda url, folder, seed: filling_disks.full_while_receiving(folder, strikes=50, seed=seed),
     ),
     Trial(
         "killed-web-workers",

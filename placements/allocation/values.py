@@ -32,6 +32,7 @@ class Reason(IntFlag):
     CAPACITY_AMOUNT = 8
     RAMP = 16
     CONCENTRATION = 32
+    PANEL_PART = 64
 
     @property
     def code(self) -> str:
@@ -109,10 +110,11 @@ class Groups:
 
 @dataclass(frozen=True)
 class AgencyTerms:
-    """What one agency may receive in this plan. None is no limit; `capacity` and `ramp` count accounts.
+    """What one agency may receive in this plan. None is no limit; `capacity`, `ramp` and `panel_part` count accounts.
 
     `capacity_amount` is in minor units. `weight` is its part in an equal or fixed split (0: nothing new).
-    `min_share` of the groups is owed to it by contract. `concentration` is the most of the plan it may get.
+    `min_share` of the groups is owed to it by contract. `concentration` is the most of the plan it may get,
+    `panel_part` what is left of its part of all open placements of the panel.
     """
 
     code: str
@@ -122,6 +124,7 @@ class AgencyTerms:
     weight: float = 1.0
     min_share: float = 0.0
     concentration: float | None = None
+    panel_part: int | None = None
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,11 @@ def limits_of(groups: Groups, strata: Strata, agencies: Sequence[AgencyTerms]) -
 
 
 def _limits(terms: AgencyTerms, totals: Integers, largest: Integers, equal: float) -> tuple[tuple[float, Reason], ...]:
-    accounts = [(terms.capacity, Reason.CAPACITY), (terms.ramp, Reason.RAMP)]
+    accounts = [
+        (terms.capacity, Reason.CAPACITY),
+        (terms.ramp, Reason.RAMP),
+        (terms.panel_part, Reason.PANEL_PART),
+    ]
     balance: list[tuple[float | None, Reason]] = [(terms.capacity_amount, Reason.CAPACITY_AMOUNT)]
     if terms.concentration is not None:
         part = max(terms.concentration, equal)

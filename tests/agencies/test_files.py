@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from datetime import date
 from io import BytesIO
 from pathlib import Path
@@ -25,6 +26,7 @@ from portal.uploads import store_upload
 from tests.clients import ApiClient
 from tests.factories import make_actor, make_agency, make_key
 from tests.factories_agencies import make_ready_agency
+from tests.workbooks import DATE, column, packed, parts, sheet_of
 
 HEADER = (
     "collector_id,full_name,active_from,active_to,background_check_on,training_on,training_until,languages,field_visits"
@@ -213,3 +215,54 @@ def test_a_preview_says_what_is_wrong_and_keeps_nothing(app: Flask, database: Da
     with database.reading() as session:
         assert queries.by_code(session, ["AGY10", "AGY11", "AGY12", "AGY13"]) == {}
     assert import_panel(app, tmp_path, PANEL) == "accepted 6 duplicate 0 rejected 0"
+
+
+def test_a_panel_may_be_a_workbook(app: Flask, database: Database, tmp_path: Path) -> None:
+    """The same rows typed into a spreadsheet: texts, and days and numbers as a spreadsheet keeps them."""
+    faulty = "AGY13,Eastgate,US,a@e.example,,,us.licence,US-NY,X,2024-01-01,,,,,,"
+    path = tmp_path / "panel.xlsx"
+    path.write_bytes(_typed([line.split(",") for line in (*PANEL.splitlines(), faulty)]))
+    result = app.test_cli_runner().invoke(args=["agencies", "import", str(path), "--preview"])
+    assert result.stdout.splitlines() == ["would accept 6 duplicate 0 rejected 1"]
+    assert "row 7 jurisdiction" in result.stderr
+    with database.reading() as session:
+        assert queries.everyone(session, SYSTEM) == []
+    result = app.test_cli_runner().invoke(args=["agencies", "import", str(path)])
+    assert result.stdout.splitlines() == ["accepted 6 duplicate 0 rejected 1"]
+    assert (tmp_path / "panel.xlsx.problems.csv").read_text().splitlines()[1].startswith('7,"jurisdiction"')
+    from_workbook = _panel(database)
+    assert [one[:2] for one in from_workbook] == [("AGY10", "Northgate"), ("AGY11", "Southgate"), ("AGY12", "Westgate")]
+    assert import_panel(app, tmp_path, PANEL) == "accepted 0 duplicate 6 rejected 0", (
+        "the same panel as CSV says nothing new"
+    )
+    assert _panel(database) == from_workbook
+
+
+def _panel(database: Database) -> list[tuple[object, ...]]:
+    """What is known of the panel: who, papers and contracts."""
+    with database.reading() as session:
+        everyone = queries.everyone(session, SYSTEM)
+        facts = queries.facts(session, [one.id for one in everyone])
+        return [
+            (one.code, one.name, one.status, one.ramp_accounts, facts[one.id].held, facts[one.id].contracts)
+            for one in sorted(everyone, key=lambda one: one.code)
+        ]
+
+
+def _typed(rows: list[list[str]]) -> bytes:
+    """A workbook of these cells as a person's spreadsheet has them: days as serial numbers in a date style, figures as numbers."""
+    texts: dict[str, int] = {}
+    lines = []
+    for number, row in enumerate(rows, 1):
+        cells = []
+        for at, cell in enumerate(row):
+            place = f"{column(at)}{number}"
+            if re.fullmatch(r"\d{4}-\d\d-\d\d", cell):
+                serial = (date.fromisoformat(cell) - date(1899, 12, 30)).days
+                cells.append(f'<c r="{place}" s="{DATE}"><v>{serial}</v></c>')
+            elif cell.isdecimal():
+                cells.append(f'<c r="{place}"><v>{cell}</v></c>')
+            elif cell:
+                cells.append(f'<c r="{place}" t="s"><v>{texts.setdefault(cell, len(texts))}</v></c>')
+        lines.append(f'<row r="{number}">{"".join(cells)}</row>')
+    return packed(parts(sheet_of("".join(lines)), list(texts)))

@@ -34,6 +34,7 @@ class Call:
     status: int = 0
     location: str | None = None
     is_replayed: bool = False
+    faults: list[tuple[int, str]] = field(default_factory=list)  # answers of 500 and above: status and kind of body
 
     def once(self, port: int) -> int:
         """Send it; the status, or 0 where the link broke and nobody knows what happened."""
@@ -51,6 +52,8 @@ class Call:
         finally:
             link.close()
         self.status, self.location = answer.status, answer.headers.get("Location")
+        if self.status >= 500:
+            self.faults.append((self.status, answer.headers.get("Content-Type", "")))
         self.is_replayed = answer.headers.get("Idempotent-Replayed") == "true"
         return 409 if self.status == 409 and "report" in document else 425 if self.status == 409 else self.status
 

@@ -1,6 +1,7 @@
-"""A TCP proxy that cuts links: between a program and its database it passes bytes on until it is told to reset.
+"""A TCP proxy that harms links: between a program and its database it passes bytes on until it is told to do worse.
 
-`cut` resets every link that is open, with RST, as a firewall or a failing host does.
+`cut` resets every link that is open, with RST, as a failing host does. `swallow` keeps them open and loses every byte from then on, as a
+firewall does that forgot them; what goes out is acknowledged, so that no socket notices.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ class Proxy:
 
     def __init__(self, target: tuple[str, int]) -> None:
         self.target = target
-        self.links = self.cuts = 0
+        self.links = self.cuts = self.swallowed = 0
+        self._lost: set[tuple[socket.socket, socket.socket]] = set()
         self._pairs: set[tuple[socket.socket, socket.socket]] = set()
         self._lock = threading.Lock()
         self._listener = socket.create_server(("127.0.0.1", 0))
@@ -51,7 +53,10 @@ class Proxy:
     def _pass_on(self, source: socket.socket, sink: socket.socket, pair: tuple[socket.socket, socket.socket]) -> None:
         with contextlib.suppress(OSError):
             while block := source.recv(65536):
-                sink.sendall(block)
+                if pair not in self._lost:
+                    sink.sendall(block)
+        if pair in self._lost:
+            return  # the other end is not told that this one is gone
         with self._lock:
             self._pairs.discard(pair)
         for end in pair:
@@ -69,10 +74,23 @@ class Proxy:
         self.cuts += bool(pairs)
         return len(pairs)
 
+    def swallow(self) -> int:
+        """Lose whatever goes through the links that are open now, both ways and for good; how many there were. New ones are sound."""
+        with self._lock:
+            found = self._pairs - self._lost
+            self._lost |= found
+        self.swallowed += bool(found)
+        return len(found)
+
     def stop(self) -> None:
         """Cut what is open and listen no more."""
         self._listener.close()
         self.cut()
+        with self._lock:
+            lost, self._lost = self._lost, set()
+        for pair in lost:
+            for end in pair:
+                _reset(end)
 
 
 @contextmanager

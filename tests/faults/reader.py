@@ -1,7 +1,7 @@
-"""A jobs process to be killed and frozen: `python -m tests.faults.reader URL FOLDER CHUNK LEASE [once]`.
+"""A jobs process to be killed and frozen: `python -m tests.faults.reader URL FOLDER CHUNK LEASE [once] [impatient]`.
 
 The real process on the floors that the trials use, with small chunks and a short lease so that every fault has many places to strike. It
-says "ready" when it begins; with `once` it ends when nothing waits. It imports little, because it is started hundreds of times.
+says "ready" when it begins; with `once` it ends when nothing waits, and `impatient` it asks about a link that is quiet for half a second. It imports little, because it is started hundreds of times.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from activity import kinds_of_file as activity_kinds
 from activity.events import ReportAccepted
 from ledger import jobs as ledger_jobs
 from ledger import kinds_of_file as ledger_kinds
-from portal import events, files, jobs, work
+from portal import events, files, jobs, links, work
 from portal.db import Database
 from portal.reports import reading
 
@@ -27,6 +27,8 @@ REGISTERED = (activity_jobs, activity_kinds, ledger_kinds)  # importing them mak
 
 def main(url: str, folder: str, chunk: str, lease: str, *how: str) -> None:
     reading.CHUNK, work.LEASE = int(chunk), timedelta(seconds=float(lease))
+    if "impatient" in how:
+        links.QUIET_S = 0.5
     for (
         kind,
         found,

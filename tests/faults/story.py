@@ -194,6 +194,13 @@ def hurry(db: Database) -> None:
         session.execute(update(WorkItem).where(WorkItem.state == WorkState.QUEUED).values(due_at=WorkItem.created_at))
 
 
+def steps(db: Database) -> tuple[int, int]:
+    """How far the readers have come: rows read of all reports, and items of work done."""
+    with db.reading() as session:
+        done = select(func.count()).select_from(WorkItem).where(WorkItem.state == WorkState.DONE)
+        return session.scalar(select(func.coalesce(func.sum(Report.rows_read), 0))) or 0, session.scalar(done) or 0
+
+
 def kept_by_web(db: Database) -> dict[str, int]:
     """How much of what callers sent is there."""
     received = select(func.count()).select_from(AuditEntry).where(AuditEntry.event == "portal.report.received")

@@ -126,6 +126,35 @@ def cut_links(url: str, folder: Path, *, cuts: int, seed: int, rows: int = 20_00
         return outcome(db, folder, told, seed=seed, cuts=proxy.cuts)
 
 
+def swallowed_links(url: str, folder: Path, *, strikes: int, seed: int, rows: int = 20_000) -> Outcome:
+    """Swallow what goes through the links between a jobs process and PostgreSQL, which stay open: it has to find out by itself.
+
+    Nobody cuts them, and no timeout of the server's ends them within the trial: what holds the locks of a swallowed transaction is ended by
+    the process that gave the link up.
+    """
+    rng, told, slowest = random.Random(seed), list[list[story.File]](), 0.0
+    with books.opened(db := story.prepare(url), folder):
+        with through_proxy(url) as (proxy, through), reader(through, folder, "impatient", lease=5):
+            while proxy.swallowed < strikes:
+                if not story.waiting(db):
+                    told.append(story.chapter(seed, len(told), rows, is_at_once=True))
+                    story.send(db, told[-1])
+                time.sleep(rng.uniform(0, 0.4))
+                if not story.waiting(db):
+                    continue
+                done, begun = story.steps(db), time.monotonic()
+                proxy.swallow()
+                while story.waiting(db) and story.steps(db) == done:
+                    if time.monotonic() - begun > 60:
+                        raise TimeoutError("the jobs process waits for a dead link")
+                    story.hurry(db)
+                    time.sleep(0.1)
+                slowest = max(slowest, time.monotonic() - begun)
+        finish(url, folder, lease=5)
+        found = outcome(db, folder, told, seed=seed, strikes=proxy.swallowed)
+        return found | {"slowest to get on again, s": round(slowest, 1)}
+
+
 def killed_program(url: str, folder: Path, *, kills: int, seed: int, rows: int = 20_000) -> Outcome:
     """SIGKILL the program itself, `flask --app app jobs start` with all its floors, while it reads."""
     rng, killed, told = random.Random(seed), 0, list[list[story.File]]()

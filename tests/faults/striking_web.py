@@ -37,7 +37,7 @@ def killed_web_workers(url: str, folder: Path, *, kills: int, seed: int) -> Outc
         struck.kill_a_worker(rng)
         return struck.kills < kills
 
-    outcome = _struck(url, url, folder, seed, strike)
+    outcome, _calls = struck(url, url, folder, seed, strike)
     return outcome | {"kills": kills}
 
 
@@ -50,7 +50,7 @@ def cut_web_links(url: str, folder: Path, *, cuts: int, seed: int) -> Outcome:
             proxy.cut()
             return proxy.cuts < cuts
 
-        outcome = _struck(url, through, folder, seed, strike)
+        outcome, _calls = struck(url, through, folder, seed, strike)
         return outcome | {"cuts": proxy.cuts}
 
 
@@ -90,30 +90,39 @@ def site(url: str, folder: Path, through: str) -> tuple[Database, dict[str, str]
     return db, environment, bearers
 
 
-def _struck(
-    url: str, through: str, folder: Path, seed: int, strike: Callable[[Server, random.Random], bool]
-) -> Outcome:
-    """Strike while programs call, until `strike` says that it was enough; then every call is made once more."""
+def struck(
+    url: str,
+    through: str,
+    folder: Path,
+    seed: int,
+    strike: Callable[[Server, random.Random], bool],
+    *,
+    logs: Path | None = None,
+) -> tuple[Outcome, list[Call]]:
+    """Strike while programs call, until `strike` says that it was enough; then every call is made once more. The outcome and the calls.
+
+    `logs`: where the server's log goes, if not to `folder`, where it keeps its files.
+    """
     rng, made, goes_on = random.Random(seed), list[Call](), True
     db, environment, bearers = site(url, folder, through)
-    with server(environment, folder) as struck:
+    with server(environment, logs or folder) as asked:
         while goes_on:
             lot = [_call(number, bearers) for number in range(len(made), len(made) + LOT)]
             made += lot
             answered = threading.Event()
-            calling = threading.Thread(target=all_at_once, args=(struck.port, lot, HANDS, answered))
+            calling = threading.Thread(target=all_at_once, args=(asked.port, lot, HANDS, answered))
             calling.start()
             while goes_on and not answered.is_set():
-                goes_on = strike(struck, rng)
+                goes_on = strike(asked, rng)
             calling.join()
         sent, unknown = sum(call.sent for call in made), sum(call.unknown for call in made)
         first = {call.key: call.location for call in made}
-        all_at_once(struck.port, made, HANDS)
+        all_at_once(asked.port, made, HANDS)
     with books.opened(db, folder):
         work.drain(db)
     wrong = _odd_answers(made, first) | _odd_effects(db, made)
     db.dispose()
-    return {"seed": seed, "calls": len(made), "sent": sent, "nobody knew": unknown, "differences": wrong}
+    return {"seed": seed, "calls": len(made), "sent": sent, "nobody knew": unknown, "differences": wrong}, made
 
 
 def _activity(number: int) -> str:

@@ -31,6 +31,15 @@ def test_links_to_the_database_that_break_in_the_middle_of_a_transaction_do_no_h
     assert found["differences"] == {}
 
 
+def test_links_to_the_database_that_swallow_everything_are_found_dead_and_left(
+    empty_postgres: str, tmp_path: Path, seed: int
+) -> None:
+    strikes = times(50)
+    found = trials.swallowed_links(empty_postgres, tmp_path, strikes=strikes, seed=seed, rows=ROWS)
+    assert found["differences"] == {}
+    assert found["strikes"] == strikes
+
+
 def test_several_processes_on_one_queue_read_no_file_twice(empty: str, tmp_path: Path, seed: int) -> None:
     found = trials.crowded_readers(empty, tmp_path, readers=3, seed=seed, rows=ROWS // 4)
     assert found["differences"] == {}

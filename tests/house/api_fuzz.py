@@ -75,7 +75,7 @@ def fuzz(
     """Run Schemathesis with one key: what it counted, and what it found (empty: nothing)."""
     report = folder / "schemathesis.ndjson"
     command = [
-        str(Path(sys.executable).with_name("schemathesis")), "--config-file", str(CONFIG), "run", f"{url}/api/v1/openapi.json", "--url", url, "--checks", "all",
+        sys.executable, "-c", "from schemathesis.cli import schemathesis; schemathesis()", "--config-file", str(CONFIG), "run", f"{url}/api/v1/openapi.json", "--url", url, "--checks", "all",
         "--phases", phases, "--max-examples", str(examples), "--seed", str(seed), "--continue-on-failure",
         "--header", f"Authorization: Bearer {key}", "--workers", "1", "--no-color", "--generation-database", "none",
         "--report", "ndjson", "--report-ndjson-path", str(report), "--warnings", "off",

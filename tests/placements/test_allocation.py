@@ -59,6 +59,7 @@ panels = st.lists(
         capacity=limits,
         capacity_amount=st.one_of(st.none(), st.integers(0, 900_000)),
         ramp=limits,
+        panel_part=limits,
         weight=st.sampled_from([0.0, 0.5, 1.0, 1.0, 3.0]),
         min_share=st.sampled_from([0.0, 0.0, 0.2]),
         concentration=st.sampled_from([None, None, 0.3, 0.6]),
@@ -118,7 +119,7 @@ def test_no_limit_is_passed_by_the_true_sizes(optimised: bool, book: list[Group]
     groups, quotas, dealt = allocated(book, panel, optimised)
     for a, terms in enumerate(panel):
         accounts, balance = held(groups, dealt, a)
-        assert accounts <= min(math.inf if x is None else x for x in (terms.capacity, terms.ramp))
+        assert accounts <= min(math.inf if x is None else x for x in (terms.capacity, terms.ramp, terms.panel_part))
         assert terms.capacity_amount is None or balance <= terms.capacity_amount
         assert accounts <= quotas.limits.most[a, 0]
         assert balance <= quotas.limits.most[a, 1]
@@ -274,6 +275,7 @@ def test_an_agency_of_weight_0_gets_only_what_follows_it() -> None:
         (AgencyTerms("AGY0", capacity=3), Reason.CAPACITY),
         (AgencyTerms("AGY0", ramp=3, capacity=8), Reason.RAMP),
         (AgencyTerms("AGY0", capacity_amount=250), Reason.CAPACITY_AMOUNT),
+        (AgencyTerms("AGY0", panel_part=3, capacity=8), Reason.PANEL_PART),
         (AgencyTerms("AGY0", capacity=0), Reason.CAPACITY),
         (AgencyTerms("AGY0", capacity=-4), Reason.CAPACITY),
     ],

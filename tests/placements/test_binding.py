@@ -234,6 +234,10 @@ def test_concentration_binds_in_a_plan_and_once_more_in_placing(db: Database) ->
             make_account(session, portfolio)
         plan = make_plan(session, portfolio, one, two)
         assert _by_agency(session, plan) == {"AGY01": 10, "AGY02": 30}
+        alone = _refused(session, make_plan(session, portfolio, one))
+        assert set().union(*alone.values()) == {"panel_part"}, (
+            "the plan says that it is the contract's part, not its capacity"
+        )
         session.execute(update(Contract).where(Contract.agency_id == one.id).values(concentration=Decimal("0.2")))
         with pytest.raises(Conflict, match="over their limits"), session.begin_nested():
             place(session, plan)

@@ -153,6 +153,8 @@ def test_accounts_that_must_follow_somebody_who_may_not_have_them_are_left_out()
         ({"room_accounts": 3}, "capacity"),
         ({"room_amount": 350_000}, "capacity_amount"),
         ({"ramp": 3}, "ramp"),
+        ({"room_part": 3}, "panel_part"),
+        ({"room_part": 3, "room_accounts": 5}, "panel_part"),
         ({"room_accounts": 0}, "capacity"),
     ],
 )
@@ -199,7 +201,7 @@ def test_reasons_are_kept_once_however_many_accounts_share_them() -> None:
 
 
 def test_a_seat_survives_being_stored() -> None:
-    seat = open_seat("AGY02", 0.5, room_accounts=3, room_amount=7, ramp=1, refusals=refused(CA, WA))
+    seat = open_seat("AGY02", 0.5, room_accounts=3, room_amount=7, ramp=1, room_part=2, refusals=refused(CA, WA))
     assert Seat.of(seat.stored()) == seat
 
 

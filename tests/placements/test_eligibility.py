@@ -212,13 +212,14 @@ PARTS = [
 def test_concentration_is_a_part_of_all_that_is_placed(
     reason: str, share: Decimal | None, together: int, most: int | None
 ) -> None:
-    assert limits(agency(contracts=(replace(CONTRACT, concentration=share),)), DAY, together).accounts == most
+    assert limits(agency(contracts=(replace(CONTRACT, concentration=share),)), DAY, together).part == most
 
 
 def test_the_stricter_of_capacity_and_concentration_counts() -> None:
-    both = replace(CONTRACT, capacity_accounts=50, concentration=Decimal("0.25"))
-    assert limits(agency(contracts=(both,)), DAY, 100).accounts == 25
-    assert limits(agency(contracts=(both,)), DAY, 1000).accounts == 50
+    both = agency(contracts=(replace(CONTRACT, capacity_accounts=50, concentration=Decimal("0.25")),))
+    for together, most in ((100, 25), (1000, 50)):
+        assert limits(both, DAY, together).are_kept(Held(most))
+        assert not limits(both, DAY, together).are_kept(Held(most + 1))
 
 
 SHARES = [
