@@ -109,8 +109,9 @@ def test_an_agency_sees_its_own_wherever_the_matrix_looks(copied: tuple[Flask, W
     }
     without = {"conduct.rule", "conduct.rules", "health.healthz", "health.readyz", "metrics.metrics", "openapi_api.docs", "openapi_api.document",
                "login.sign_in", "login.code", "portal.invitation", "portal.invitation_code", "activity.progress", "activity.send", "agencies.index",
-               "asking.policies_page", "catalogue.index", "panel.agencies", "panel.collector"}  # fmt: skip
-    assert {endpoint for endpoint, _, _ in read} - ours == without
+               "asking.policies_page", "catalogue.index", "panel.agencies", "panel.collector", "activity.masked", "diligence.apply", "feed.kit_file",
+               "mappings.build"}  # fmt: skip
+    assert sorted({endpoint for endpoint, _, _ in read} - ours) == sorted(without)
 
 
 def test_a_saved_answer_of_another_agencys_key_is_never_given_out(app: Flask, world: World) -> None:

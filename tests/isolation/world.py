@@ -100,7 +100,7 @@ from portal.idempotency import IdempotencyKey
 from portal.keys import AGENCY_SCOPES
 from portal.people import ApiKey, Invitation, Role, SavedView, SignIn, User
 from portal.permissions import SYSTEM
-from portal.reports.models import RejectedRow, Report, ReportProblem, ReportState
+from portal.reports.models import RejectedRow, Report, ReportProblem, ReportState, SavedMapping
 from portal.types import Money
 from portal.webhooks.models import DeliveryState, WebhookDelivery, WebhookEndpoint
 from scorecards import publishing, scoring
@@ -136,7 +136,7 @@ SHAPED = frozenset({
     "direction", "outcome", "party", "purpose", "dialer", "endpoint_type", "side", "band", "gate", "status", "content_type", "place", "principal", "path",
     "key", "tier", "channel", "policy", "step", "role", "treatment", "beyond", "willingness", "ability", "params", "why", "gates", "grade", "inputs", "explanation", "itemization", "clause",
     "questionnaire", "question", "document",
-    "register", "bearing", "list_name", "entry_kind",
+    "register", "bearing", "list_name", "entry_kind", "sha256",
 })  # fmt: skip
 
 
@@ -232,9 +232,19 @@ def _fill(session: Session, side: Side, shared: dict[str, int]) -> None:
     contract = book.contracts[agency.id] = make_contract(session, agency)
     _papers(session, agency, file)
     _registers(session, agency, file)
+    session.add(
+        SavedMapping(
+            sender=agency.id,
+            agency_id=agency.id,
+            kind="activity",
+            definition={"columns": {}},
+            saved_at=NOW,
+            saved_by="b",
+        )
+    )
     _people(session, agency)
     _diligence(session, agency, file, shared["policy"])
-    held = _placements(session, book, agency, shared)
+    held = _placements(session, book, agency, shared, file)
     report = book.report(
         agency.id,
         NOW - timedelta(days=2),
@@ -380,7 +390,7 @@ def _people(session: Session, agency: Agency) -> None:
     factories.make_key(session, scopes=AGENCY_SCOPES, agency=agency)
 
 
-def _placements(session: Session, book: Book, agency: Agency, shared: dict[str, int]) -> list[Held]:
+def _placements(session: Session, book: Book, agency: Agency, shared: dict[str, int], file: StoredFile) -> list[Held]:
     """Accounts acknowledged, new, being recalled alone and with the other agency's, recalled; and the account that passes on."""
     own = Recall(
         ref=f"rcl_{agency.id}",
@@ -405,6 +415,7 @@ def _placements(session: Session, book: Book, agency: Agency, shared: dict[str, 
         Objection(
             placement_id=held[3].id,
             recall_id=own.id,
+            evidence_id=file.id,
             reason=ObjectionReason.OTHER,
             note="n",
             raised_at=NOW,
