@@ -73,13 +73,17 @@ def credentials(code: str, language: str, day: date) -> ListSpec:
     )  # fmt: skip
 
 
-def collectors(day: date, address: str) -> ListSpec:
-    """Who works for an agency, and whether each is cleared today; `address` is that of the list."""
+def collectors(day: date, address: str, *, may_enter: bool) -> ListSpec:
+    """Who works for an agency, and whether each is cleared today; `address` is that of the list. Who may enter them gets links."""
     table = Collector.__table__
+
+    def edit(row: Any) -> str | None:
+        return f"{address}/{quote(row[0].collector_id, safe='')}/edit" if may_enter else None
+
     return ListSpec(
         page="collectors", key=table.c.id, order="collector",
         columns=(
-            Column("collector", N_("Collector"), lambda row: Cell(row[0].collector_id, url=f"{address}/{quote(row[0].collector_id, safe='')}/edit"), sort=table.c.collector_id),
+            Column("collector", N_("Collector"), lambda row: Cell(row[0].collector_id, url=edit(row)), sort=table.c.collector_id),
             Column("name", N_("Name"), lambda row: row[0].full_name, sort=table.c.full_name),
             Column("cleared", N_("Cleared today"), lambda row: Cell(cleared := cleared_on(row[0], day), tone=None if cleared else "bad"), kind="bool"),
             Column("active_from", N_("Active from"), lambda row: row[0].active_from, kind="date", sort=table.c.active_from),

@@ -169,7 +169,8 @@ def test_a_recalled_account_is_out_of_sight_at_once(app: Flask, world: World) ->
     shown = _places(after, names["placement"])
     assert shown <= {"placements.one_recall", "placements_api.get_recalls", "endings.deletions"}
     by_reference = {"activity.rows", "ledger.payments", "ledger.fees", "ledger.breaks", "ledger.one_break", "conduct.breaches", "conduct.breach",
-                    "conduct.of_agency", "conduct.of_report", "conduct.complaint_list", "conduct.complaint", "scorecards.rows"}  # fmt: skip
+                    "conduct.of_agency", "conduct.of_report", "conduct.complaint_list", "conduct.complaint", "scorecards.rows",
+                    "conduct.legal", "following.promises", "following.visits"}  # fmt: skip
     assert _places(after, names["account"]) - by_reference <= shown
 
 

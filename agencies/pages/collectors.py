@@ -26,7 +26,8 @@ blueprint = Blueprint("collectors", __name__, url_prefix="/agencies/<code>/colle
 def index(code: str) -> ResponseReturnValue:
     """Who works for an agency."""
     agency = agency_of(code)
-    spec = listings.collectors(today(), f"/agencies/{code}/collectors")
+    may_enter = actor().may("collectors.enter")
+    spec = listings.collectors(today(), f"/agencies/{code}/collectors", may_enter=may_enter)
     listing = lists.show(actor(), spec, queries.collectors_list(agency), name=f"collectors-{code}")
     if isinstance(listing, Response):
         return listing
