@@ -55,7 +55,7 @@ def accounts_of_report(session: Session, report_id: int) -> set[int]:
     corrected = (
         select(old.account_id)
         .join(Activity, and_(Activity.corrects == old.record_id, Activity.sender == old.sender))
-        .where(Activity.report_id == report_id, old.kind.in_(KINDS))
+        .where(Activity.report_id == report_id, old.standing == Standing.REPLACED, old.kind.in_(KINDS))
     )
     return set(session.scalars(made.union(corrected)))
 

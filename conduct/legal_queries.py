@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import Session, aliased
 
-from activity.models import Activity
+from activity.models import Activity, Standing
 from agencies.models import Agency
 from conduct.legal_clocks import ClockState
 from conduct.models import LegalDeadline
@@ -25,7 +25,7 @@ def consumers_of_report(session: Session, report_id: int) -> set[int]:
     corrected = (
         select(old.consumer_id)
         .join(Activity, and_(Activity.corrects == old.record_id, Activity.sender == old.sender))
-        .where(Activity.report_id == report_id, old.kind.in_(sorted(STEPS)))
+        .where(Activity.report_id == report_id, old.standing == Standing.REPLACED, old.kind.in_(sorted(STEPS)))
     )
     known = (
         select(Activity.consumer_id)
