@@ -79,7 +79,7 @@ def send() -> ResponseReturnValue:
         return render_template("activity/send.html", form=form), error.status
     upload = replace(upload, charset=form.charset.data or upload.charset or _charset(upload))
     rows, amount = form.rows.data, form.amount.data
-    if request.form.get("act") == "check":
+    if request.form.get("act") == "dry-run":
         return _check(form, upload, mode)
     try:
         report = receiving.receive(

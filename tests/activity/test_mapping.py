@@ -215,7 +215,7 @@ def test_a_file_may_be_checked_without_being_sent(house: House) -> None:
         "october.csv",
         "text/csv",
     )
-    fields = {"kind": "activity", "mode": "partial", "file": part, "act": "check"}
+    fields = {"kind": "activity", "mode": "partial", "file": part, "act": "dry-run"}
     page = house.client.post("/reports/new", fields, 200, content_type="multipart/form-data")
     assert "Of 2 rows 1 would be accepted, 0 are repeated, 1 would be rejected" in page.text
     assert "Report accounts that were placed with you" in page.text
