@@ -56,9 +56,7 @@ def url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
         yield f"sqlite:///{path}"
         return
     server: Postgres = request.getfixturevalue("postgres")
-    name, made = server.fresh("template_portal")
-    yield made
-    server.drop(name)
+    yield server.lend("template_portal")
 
 
 @pytest.fixture

@@ -23,6 +23,7 @@ class Postgres:
     def __init__(self, folder: Path) -> None:
         self.given = os.environ.get("TEST_PG_URL")
         self.counter = itertools.count(1)
+        self.lent: Emptied | None = None
         if self.given:
             self.base = self.given
             return
@@ -93,6 +94,17 @@ class Postgres:
             admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}" STRATEGY FILE_COPY')
         return name, self.base + name
 
+    def lend(self, template: str) -> str:
+        """The URL of a database that is as good as a fresh copy of the template, until the next one is lent.
+
+        A copy costs a third of a second and all of the disk's attention; emptying the last one costs a fiftieth.
+        """
+        if self.lent is None or not self.lent.emptied():
+            if self.lent is not None:
+                self.drop(self.lent.name)
+            self.lent = Emptied(*self.fresh(template))
+        return self.lent.url
+
     def drop(self, name: str) -> None:
         with self._admin() as admin:
             admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -102,3 +114,48 @@ class Postgres:
             self._run("pg_ctl", "-D", str(self.data), "-m", "immediate", "stop")
             time.sleep(0.1)
             shutil.rmtree(self.folder, ignore_errors=True)
+
+
+SHAPE = """SELECT (SELECT string_agg(relname || relkind::text, ',' ORDER BY relname) FROM pg_class WHERE relnamespace = 'public'::regnamespace),
+    (SELECT string_agg(tgname, ',' ORDER BY tgname) FROM pg_trigger WHERE NOT tgisinternal),
+    (SELECT count(*) FROM pg_attribute JOIN pg_class ON pg_class.oid = attrelid WHERE relnamespace = 'public'::regnamespace AND NOT attisdropped)"""
+OTHERS = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+RESTART = "SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, 1, false) FROM pg_sequences WHERE last_value IS NOT NULL"
+LARGE = 1 << 20  # bytes above which a table is cut off rather than cleared
+
+
+class Emptied:
+    """A database that is made like new between tests: what they wrote goes, what the migrations wrote stays."""
+
+    def __init__(self, name: str, url: str) -> None:
+        self.name, self.url = name, url
+        with self._connected() as connection:
+            self.shape = connection.execute(SHAPE).fetchone()
+            tables = connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+            self.filled = " UNION ALL ".join(
+                f"SELECT '{table}', pg_relation_size('\"{table}\"') WHERE EXISTS (SELECT FROM \"{table}\")"
+                for (table,) in tables
+            )
+            self.kept = {str(table) for table, _ in connection.execute(self.filled).fetchall()}
+
+    def _connected(self) -> psycopg.Connection[tuple[object, ...]]:
+        return psycopg.connect(self.url.replace("+psycopg", ""))
+
+    def emptied(self) -> bool:
+        """Empty it; False if a test changed the schema, or the server does not let us go past the guards of the tables."""
+        with self._connected() as connection:
+            connection.execute(OTHERS)
+            if connection.execute(SHAPE).fetchone() != self.shape:
+                return False
+            try:
+                connection.execute(
+                    "SET session_replication_role = replica"
+                )  # neither foreign keys nor the audit trail's guard
+            except psycopg.errors.InsufficientPrivilege:
+                return False
+            for table, size in connection.execute(self.filled).fetchall():
+                if table not in self.kept:
+                    large = int(str(size)) > LARGE
+                    connection.execute(f'TRUNCATE "{table}" CASCADE' if large else f'DELETE FROM "{table}"')
+            connection.execute(RESTART)
+        return True
