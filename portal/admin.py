@@ -246,7 +246,7 @@ def job(name: str) -> ResponseReturnValue:
     return render_template("portal/job.html", job=found, rows=rows)
 
 
-@blueprint.post("/jobs/work/<int:item_id>/retry")
+@blueprint.post("/jobs/items/<int:item_id>/retry")
 @requires("jobs.retry", see="jobs.view")
 def retry(item_id: int) -> ResponseReturnValue:
     """Put failed work back into the queue."""

@@ -277,10 +277,10 @@ def test_the_administrator_puts_failed_work_back(client: PageClient, failures: l
     (item,) = items(db)
     client.sign_in_as(Role.AUDITOR)
     assert "ValueError: no" in client.get("/admin/jobs", title="Jobs", queries=12).text
-    client.post(f"/admin/jobs/work/{item.id}/retry", status=403)
+    client.post(f"/admin/jobs/items/{item.id}/retry", status=403)
     client.sign_in_as(Role.ADMIN)
-    client.post(f"/admin/jobs/work/{item.id}/retry")
-    client.post(f"/admin/jobs/work/{item.id}/retry", status=409)
+    client.post(f"/admin/jobs/items/{item.id}/retry")
+    client.post(f"/admin/jobs/items/{item.id}/retry", status=409)
     (item,) = items(db)
     assert (item.state, item.failures) == (WorkState.QUEUED, 0)
 
@@ -293,7 +293,7 @@ def test_failed_work_that_waits_again_already_is_not_put_back(client: PageClient
         pass_time(db)
     put(db, "test.fails", 7)
     client.sign_in_as(Role.ADMIN)
-    client.post(f"/admin/jobs/work/{items(db)[0].id}/retry", status=409)
+    client.post(f"/admin/jobs/items/{items(db)[0].id}/retry", status=409)
 
 
 # -- killing -------------------------------------------------------------------------------------------------------------
