@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeVar
 
-from flask import flash, redirect, render_template, send_file, url_for
+from flask import Blueprint, flash, redirect, render_template, send_file, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import get_locale
 
@@ -21,6 +21,7 @@ from portal.forms import give_errors
 from portal.web import actor, translated
 
 Row = TypeVar("Row")
+blueprint = Blueprint("agencies", __name__, url_prefix="/agencies")
 
 
 def agency_of(code: str) -> Agency:

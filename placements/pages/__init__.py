@@ -1,1 +1,5 @@
-"""Pages of this floor that stand beside its main ones: the strategy, requests and documents, endings, what is placed without papers."""
+"""Pages of this floor, a module for each thing they are about; the main ones share a blueprint."""
+
+from flask import Blueprint
+
+blueprint = Blueprint("placements", __name__)
