@@ -1,6 +1,6 @@
 """The application: settings, database, blueprints, error pages, the event table, the commands.
 
-With demo.py the only file that sees every floor. `flask --app app …` finds `create_app` here.
+With demo the only room that sees every floor. `flask --app app …` finds `create_app` here.
 """
 
 from __future__ import annotations
@@ -189,6 +189,6 @@ def _registers_of_the_demo(app: Flask, settings: Settings) -> AbstractContextMan
     """With DEMO=1 a stand-in answers for the registers, unless the settings name some."""
     if not settings.demo or settings.registers:
         return nullcontext()
-    import demo_registers
+    from demo import registers
 
-    return demo_registers.standing_in(app, turned=True)
+    return registers.standing_in(app, turned=True)

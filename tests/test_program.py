@@ -8,6 +8,7 @@ from typing import Any
 from flask import Flask
 
 import demo
+from agencies import queries as agency_queries
 from portal import clock, keys, queries, work
 from portal.keys import AGENCY_SCOPES, BANK_SCOPES
 from portal.permissions import SYSTEM
@@ -34,7 +35,7 @@ def keys_of(app: Flask) -> dict[str, ApiClient]:
         for role in ("vendor_manager", "approver"):
             user = queries.person_named(session, emails[role])
             made[role] = keys.make(session, SYSTEM, scopes=BANK_SCOPES, at=clock.now(), user=user)
-        agency = demo.agency_queries.get(session, SYSTEM, "AGY01")
+        agency = agency_queries.get(session, SYSTEM, "AGY01")
         made["agency"] = keys.make(session, SYSTEM, scopes=AGENCY_SCOPES, at=clock.now(), agency_id=agency.id)
     return {who: ApiClient(app, key) for who, key in made.items()}
 
