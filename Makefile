@@ -14,11 +14,11 @@ help: ## list of all commands
 $(VENV)/installed: requirements.txt
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing the locked requirements (about half a minute the first time) ..." >&2
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements.txt
 	@touch $@
 
 $(VENV)/installed-dev: $(VENV)/installed requirements-dev.txt
-	@$(BIN)/pip install -q --disable-pip-version-check --require-hashes -r requirements-dev.txt
+	@$(BIN)/pip install -q --disable-pip-version-check --no-deps --require-hashes -r requirements-dev.txt
 	@touch $@
 
 setup: $(VENV)/installed-dev ## make the virtual environment with everything for development
@@ -57,8 +57,8 @@ migration: $(VENV)/installed-dev ## write a migration from the models: make migr
 	@$(BIN)/flask --app app db migration "$(m)"
 
 lock: $(VENV)/installed-dev ## write the locked requirements anew from the .in files
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
-	@$(BIN)/uv pip compile -q --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
+	@$(BIN)/uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes requirements.in -o requirements.txt
+	@$(BIN)/uv pip compile -q --no-strip-extras --universal --python-version 3.11 --generate-hashes requirements-dev.in -o requirements-dev.txt
 
 translations: $(VENV)/installed-dev ## collect the texts, update and compile the Chinese catalogue
 	@$(BIN)/pybabel -q extract -F babel.cfg --ignore-dirs ".* tests" -k N_ -k _l -k lazy_gettext --no-location --sort-output -o $(VENV)/messages.pot .
