@@ -32,7 +32,7 @@ demo: $(VENV)/installed ## load the demo (does nothing where it is loaded)
 	@$(RUN_ENV) $(BIN)/flask --app app demo
 
 test: $(VENV)/installed-dev ## run the tests on SQLite and on a PostgreSQL that they start (TEST_SCALE=0.1)
-	@$(BIN)/pytest -n logical --dist loadgroup
+	@$(BIN)/pytest -n auto
 
 proof: $(VENV)/installed-dev ## the long trials at full counts; writes docs/proof/*.json
 	@$(BIN)/python -m tests.proof

@@ -29,7 +29,6 @@ ARGUMENTS = [
 PHONE, SCREEN = {"width": 390, "height": 844}, {"width": 1440, "height": 900}
 NEEDS_CHROMIUM = [
     pytest.mark.browser,
-    pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(
         CHROMIUM is None and os.environ.get("BROWSER_TESTS") != "required", reason="no Chromium on this machine"
     ),
