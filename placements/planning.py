@@ -18,6 +18,7 @@ from placements.drafting import Selection, Weights
 from placements.events import PLAN_APPROVED, PLAN_CANCELLED, PLAN_DRAFTED, PLAN_RETURNED, PLAN_SUBMITTED
 from placements.models import PLAN_MOVES, Plan, PlanState, RecallReason
 from portal import audit, tasks
+from portal.db import be_patient
 from portal.errors import N_, Conflict, Forbidden, Invalid
 from portal.people import Role
 from portal.permissions import Actor, Kind
@@ -148,6 +149,7 @@ def check_unchanged(session: Session, plan: Plan) -> None:
 
 
 def _draw(session: Session, plan: Plan, wish: Wish, *, at: datetime, may_backdate: bool) -> None:
+    be_patient(session)
     plan.effective_at = _effective(wish.effective_at, at, may_backdate)
     plan.created_at = at
     seed = secrets.randbelow(SEEDS) if wish.seed in (None, "") else wish.seed
@@ -209,6 +211,7 @@ def move(plan: Plan, after: PlanState) -> None:
 
 def lock(session: Session, plan: Plan) -> None:
     """Hold the plan's row until the transaction ends, as it stands now: two people decide one after the other."""
+    be_patient(session)
     session.flush()  # refreshing would throw away what is not written yet
     session.refresh(plan, with_for_update=True)
 

@@ -14,12 +14,10 @@ from flask.cli import AppGroup, with_appcontext
 
 from portal import audit, backups, clock, invitations, jobs, keys, queries, schema, tenants
 from portal.config import Settings
-from portal.db import Database
+from portal.db import PATIENT_S, Database
 from portal.errors import DomainError
 from portal.people import Role
 from portal.permissions import SYSTEM
-
-PATIENT_S = 600  # statements of jobs may take longer than those that a person waits for
 
 db = AppGroup("db", help="The database's schema.")
 users = AppGroup("users", help="People.")

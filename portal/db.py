@@ -16,7 +16,7 @@ from decimal import Decimal
 from typing import Any, TypeVar
 
 from flask import Flask, Response, current_app, g, request
-from sqlalchemy import Engine, MetaData, create_engine, event
+from sqlalchemy import Engine, MetaData, create_engine, event, text
 from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.orm import DeclarativeBase, Session, sessionmaker
 
@@ -25,6 +25,7 @@ from portal.links import CONNECT_S, KEEPALIVE, WatchedConnection
 from portal.types import BigNumber, Money, UTCDateTime
 
 Result = TypeVar("Result")
+PATIENT_S = 600  # statements of jobs may take longer than those that a person waits for
 
 # Names of constraints are fixed by convention, so that a migration can always find the constraint it changes.
 NAMES = {
@@ -120,6 +121,14 @@ def unique_or_conflict(session: Session, message: str, **params: Any) -> Iterato
             session.flush()
     except IntegrityError as error:
         raise Conflict(message, **params) from error
+
+
+def be_patient(session: Session) -> None:
+    """Give the statements of this transaction the time that jobs have: for acts over a million rows that a person waits for."""
+    if session.get_bind().dialect.name == "postgresql":
+        milliseconds = PATIENT_S * 1000
+        session.execute(text(f"SET LOCAL statement_timeout = {milliseconds}"))
+        session.execute(text(f"SET LOCAL idle_in_transaction_session_timeout = {milliseconds}"))
 
 
 # -- one session and one transaction per request -------------------------------------------------------------------------

@@ -22,9 +22,11 @@ from portal import passwords, schema
 from portal.config import Settings, fresh_data_keys
 from portal.db import Database
 from tests.clients import PageClient
+from tests.frameworks import share_addresses, share_templates
 from tests.postgres import Postgres
 
 os.environ.pop("DEMO", None)
+share_addresses()
 KEYS = fresh_data_keys()
 OF_ONE_WORLD = tuple(
     f"tests/{name}.py"
@@ -116,6 +118,15 @@ def settings(url: str, tmp_path: Path) -> Settings:
 
 
 @pytest.fixture(autouse=True, scope="session")
+def whole_house(tmp_path_factory: pytest.TempPathFactory) -> None:
+    """Permissions are declared and listeners wired from the first test on, whichever test that is and whether it asks for an app."""
+    folder = tmp_path_factory.mktemp("house")
+    create_app(Settings.from_environ({
+        "DATABASE_URL": f"sqlite:///{folder / 'portal.db'}", "INSTANCE_DIR": str(folder), "SECRET_KEY": "test" * 12, "DATA_KEYS": KEYS,
+    })).extensions["database"].dispose()  # fmt: skip
+
+
+@pytest.fixture(autouse=True, scope="session")
 def cheap_passwords() -> None:
     """Hashes of a millisecond instead of forty: what they protect is made up."""
     passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=64, parallelism=1)
@@ -124,7 +135,7 @@ def cheap_passwords() -> None:
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The whole application on the test's database."""
-    made = create_app(settings)
+    made = share_templates(create_app(settings))
     yield made
     made.extensions["database"].dispose()
 

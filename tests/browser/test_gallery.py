@@ -34,6 +34,7 @@ LOOKS = [
 STANDARDS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 AXE_OPTIONS = {"runOnly": {"type": "tag", "values": STANDARDS}, "resultTypes": ["violations"]}
 
+SUBMITTED = "it => it.dispatchEvent(new SubmitEvent('submit', {bubbles: true, cancelable: true}))"  # true unless it was held back
 pytestmark = [pytest.mark.browser, pytest.mark.skipif(CHROMIUM is None, reason="no Chromium on this machine")]
 
 
@@ -170,6 +171,16 @@ def test_live_progress_shows_what_the_server_answers(address: str, chromium: Bro
         page.goto(f"{address}/report")
         expect(page.locator(".progress-box output")).to_have_text("7,400 / 12,000")
         assert page.evaluate("document.querySelector('progress').value") == 7400
+
+
+def test_a_form_whose_answer_takes_long_says_so_and_is_not_sent_twice(address: str, chromium: Browser) -> None:
+    with _context(chromium, SCREEN, "light") as context:
+        page = context.new_page()
+        page.goto(f"{address}/form")
+        form = page.locator("main form[method=post]:not(.inline-form)").first
+        assert form.evaluate(SUBMITTED), "the first time it goes"
+        expect(page.locator(".waiting output")).to_contain_text("please leave this page open")
+        assert not form.evaluate(SUBMITTED), "the second time it does not"
 
 
 def test_the_keyboard_reaches_the_content_first_and_sees_where_it_is(address: str, chromium: Browser) -> None:

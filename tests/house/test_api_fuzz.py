@@ -13,7 +13,7 @@ from portal.db import Database
 from tests.house import api_fuzz
 
 
-@pytest.mark.parametrize("who", ["bank", "agency", "narrow"])
+@pytest.mark.parametrize("who", ["bank", "agency"])  # in `make proof` also a key of few scopes
 def test_schemathesis_finds_nothing(who: str, tmp_path: Path) -> None:
     """The phase that walks through every parameter's borders, with one kind of key."""
     url = f"sqlite:///{tmp_path / 'portal.db'}"
