@@ -277,9 +277,11 @@ def make_gap(session: Session, agency: Agency, review: Review, gap: str) -> None
     elif gap == "rejected":
         diligence.disclosures(session, agency)[DisclosureKind.REFERENCE][0].state = DisclosureState.REJECTED
     elif gap == "document":
-        session.scalars(select(DocumentRequest)).first().state = RequestState.ANSWERED  # type: ignore[union-attr]
+        session.scalars(select(DocumentRequest).order_by(DocumentRequest.id)).first().state = RequestState.ANSWERED  # type: ignore[union-attr]
     elif gap == "old document":
-        session.scalars(select(DocumentRequest)).first().judged_at = NOW - timedelta(days=366)  # type: ignore[union-attr]
+        session.scalars(select(DocumentRequest).order_by(DocumentRequest.id)).first().judged_at = NOW - timedelta(
+            days=366
+        )  # type: ignore[union-attr]
     elif gap == "tier":
         told = diligence.profile(session, agency)
         assert told is not None
